@@ -1,0 +1,20 @@
+"""``python -m supops``, and what the installed command runs."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line of this process, and exit."""
+    # The one question that needs no command line parser, and is asked by every installer.
+    if sys.argv[1:] == ["--version"]:
+        from supops import __version__
+
+        print(f"supops {__version__}")  # noqa: T201
+        return
+    from supops.cli import run
+
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    main()

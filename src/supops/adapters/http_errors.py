@@ -1,0 +1,174 @@
+"""What went wrong between us and a platform, in words for people: the ONE place that translates it.
+
+`tests/adapters/test_http_errors.py` fails when httpx has an exception that is not translated here.
+"""
+
+import re
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from supops.errors import (
+    Forbidden,
+    NetworkError,
+    NotFound,
+    PlatformError,
+    RateLimited,
+    SupopsError,
+    Unauthorized,
+)
+
+SHOWN_BODY = 200
+SENSITIVE_PARAMETERS = re.compile(
+    r"([?&;]|\b)((?:[a-z_]*(?:token|secret|password|signature|api_key|pwd)|code|key)=)[^&\s\"'>]+",
+    re.IGNORECASE,
+)
+BEARER = re.compile(r"\b(Bearer|Basic|token)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
+USER_IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
+BEARER_LIKE_LINK = re.compile(r"(/(?:cancellations|reschedulings)/)[A-Za-z0-9-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """A platform as its errors name it.
+
+    Attributes:
+        name: Such as ``Zendesk Global``.
+        company: Whose limit it is: ``Zendesk``.
+        setting: The section of the settings that it is configured in.
+        detail: Takes what the platform says of an error out of its body; None where the body is not the platform's.
+        unauthorized_hint: What to do about 401.
+        forbidden_hint: What to do about 403.
+        status_page: Where to look when the platform fails.
+    """
+
+    name: str
+    company: str
+    setting: str
+    detail: Callable[[bytes], str | None]
+    unauthorized_hint: str
+    forbidden_hint: str
+    status_page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer that is not a success.
+
+    Attributes:
+        purpose: What was asked for, after "to": ``list the agents``.
+        credential: What was presented: ``the API token from ZD_TOKEN``.
+    """
+
+    status: int
+    body: bytes
+    content_type: str
+    purpose: str
+    credential: str
+
+
+def redact(text: str) -> str:
+    """Take out of a text what could be a secret: passwords and tokens in addresses, bearer tokens, private links."""
+    text = USER_IN_URL.sub("", text)
+    text = SENSITIVE_PARAMETERS.sub(r"\1\2[redacted]", text)
+    text = BEARER_LIKE_LINK.sub(r"\1[redacted]", text)
+    return BEARER.sub(r"\1 [redacted]", text)
+
+
+def from_refusal(vendor: Vendor, refusal: Refusal) -> SupopsError:
+    """Translate an answer's status and body into an error of ours."""
+    status, purpose = refusal.status, refusal.purpose
+    detail = _detail(vendor, refusal)
+    said = f": {detail}" if detail else ""
+    if status == httpx.codes.UNAUTHORIZED:
+        return Unauthorized(
+            f"{vendor.name} refused {refusal.credential} (401){said}", hint=vendor.unauthorized_hint
+        )
+    if status == httpx.codes.FORBIDDEN:
+        message = f"{vendor.name} does not allow {refusal.credential} to {purpose} (403){said}"
+        return Forbidden(message, hint=vendor.forbidden_hint)
+    if status == httpx.codes.NOT_FOUND:
+        return NotFound(
+            f"{vendor.name} found nothing when asked to {purpose} (404){said}",
+            hint=f"Check {vendor.setting}.url, and that the credential may see what was asked for.",
+        )
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        return RateLimited(
+            f"{vendor.name} is limiting requests (429); it was asked to {purpose}",
+            hint="Try again in some minutes, or find what else uses the account's limit.",
+        )
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        message = f"{vendor.name} failed to {purpose} ({status}){said}"
+        return PlatformError(message, hint=f"Look at {vendor.status_page}, and try again later.")
+    return PlatformError(f"{vendor.name} refused to {purpose} ({status}){said}")
+
+
+def not_understood(vendor: Vendor, refusal: Refusal, problem: str) -> PlatformError:
+    """Return the error for an answer that says success, but whose body is not what the platform documents."""
+    if refusal.body.lstrip()[:1] in (b"{", b"["):
+        shown = problem
+    else:
+        shown = f"it is not JSON but {refusal.content_type or 'of no type'}: {_shorten(refusal.body)!r}"
+    return PlatformError(
+        f"{vendor.name} answered the request to {refusal.purpose} with what we don't understand: {shown}",
+        hint=f"Check that {vendor.setting}.url is the platform's own address, not a sign-in page or a proxy.",
+    )
+
+
+def redirected(vendor: Vendor, purpose: str, host: str) -> PlatformError:
+    """Return the error for a redirect that we don't follow."""
+    return PlatformError(
+        f"{vendor.name} redirects the request to {purpose} to another host, {host or 'nowhere'}; not followed",
+        hint=f"If the platform has moved there, set {vendor.setting}.url. The credential was not sent to it.",
+    )
+
+
+def from_transport(vendor: Vendor, purpose: str, host: str, error: Exception) -> NetworkError:
+    """Translate an exception of httpx, raised when no answer or only part of one arrived."""
+    hint = f"Check the network, the proxy settings (HTTPS_PROXY, NO_PROXY) and {vendor.setting}.url."
+    if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
+        problem = "the connection took too long"
+    elif isinstance(error, httpx.TimeoutException):
+        problem = "the answer took too long"
+    elif _is_certificate_problem(error):
+        problem = "its certificate is not trusted"
+        hint = "If it is signed by a private CA, set SSL_CERT_FILE to the CA's certificates."
+    elif isinstance(error, httpx.ConnectError):
+        problem = f"no connection ({error})"
+    elif isinstance(error, httpx.ProxyError):
+        problem = f"the proxy refused ({error})"
+    elif isinstance(error, httpx.DecodingError):
+        problem = "the answer's compression is broken"
+    elif isinstance(error, httpx.ProtocolError | httpx.NetworkError):
+        problem = "the answer broke off"
+    else:
+        problem = f"{type(error).__name__}: {error}"
+    return NetworkError(
+        f"{vendor.name} ({host}) could not be asked to {purpose}: {redact(problem)}", hint=hint
+    )
+
+
+def _is_certificate_problem(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _detail(vendor: Vendor, refusal: Refusal) -> str:
+    detail = vendor.detail(refusal.body)
+    if detail is None:
+        detail = _shorten(refusal.body) if refusal.body.strip() else ""
+    return redact(detail)
+
+
+def _shorten(body: bytes) -> str:
+    """Return the beginning of a body as one line of text; of HTML, what a reader would see."""
+    text = body[: SHOWN_BODY * 20].decode("utf-8", "replace")
+    if "<" in text:
+        text = re.sub(r"(?is)<(script|style)\b.*?(</\1>|$)|<[^>]*>", " ", text)
+    text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return redact(text if len(text) <= SHOWN_BODY else f"{text[:SHOWN_BODY]}...")

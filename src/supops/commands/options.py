@@ -1,0 +1,106 @@
+"""What commands share: their common options, and how they hand over a result."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from supops.errors import SupopsError
+
+if TYPE_CHECKING:
+    from supops.render.machine import Json
+    from supops.render.tables import Block
+    from supops.wiring import Wiring
+
+
+class Format(StrEnum):
+    """The formats that a command with a result has."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+
+
+class FailOn(StrEnum):
+    """From which severity on findings make exit status 3."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    NEVER = "never"
+
+
+FormatOption = Annotated[Format, typer.Option("--output", "-o", help="How to show the result.")]
+FileOption = Annotated[
+    Path | None,
+    typer.Option("--output-file", "-f", metavar="PATH", help="Write the result to this file, whole or not at all."),
+]
+FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="From which severity on findings make exit status 3.")]
+
+
+def new_group(help_text: str) -> typer.Typer:
+    """Return an app for a group of commands, with the settings that keep help fast and plain."""
+    return typer.Typer(help=help_text, no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+
+
+def wiring_of(ctx: typer.Context) -> "Wiring":
+    """Return what makes services and adapters for this run."""
+    wiring: Wiring = ctx.find_root().obj
+    return wiring
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A result in every shape it may be asked for. The shapes are made when they are needed.
+
+    Attributes:
+        csv: None for the first table of `blocks`.
+        markdown: None for `blocks`.
+    """
+
+    blocks: Callable[[], "Sequence[Block]"]
+    json: Callable[[], "Json"]
+    csv: Callable[[], str] | None = None
+    markdown: Callable[[], str] | None = None
+
+
+def deliver(wiring: "Wiring", result: Result, output: Format, file: Path | None) -> None:
+    """Hand a result over: in the format that was asked for, to standard output or to a file."""
+    text = _rendered(wiring, result, output, to_file=file is not None)
+    if file is None:
+        wiring.terminal.stdout.write(text)
+        wiring.terminal.stdout.flush()
+        return
+    from supops.files import write_whole
+
+    try:
+        write_whole(file, text.encode("utf-8", "backslashreplace"), mode=0o644)
+    except OSError as error:
+        raise SupopsError(f"{file} can't be written: {error.strerror}") from None
+    wiring.terminal.note(f"written to {file}")
+
+
+def _rendered(wiring: "Wiring", result: Result, output: Format, *, to_file: bool) -> str:
+    if output is Format.JSON:
+        from supops.render.machine import render_json
+
+        return render_json(result.json())
+    if output is Format.CSV:
+        from supops.render.machine import table_csv
+        from supops.render.tables import Table
+
+        return result.csv() if result.csv else table_csv(next(one for one in result.blocks() if isinstance(one, Table)))
+    if output is Format.MARKDOWN:
+        from supops.render.markdown import render_markdown
+
+        return result.markdown() if result.markdown else render_markdown(result.blocks())
+    from supops.render.tables import render_plain, render_terminal
+
+    terminal = wiring.terminal
+    if to_file or not terminal.is_terminal:
+        return render_plain(result.blocks())
+    return render_terminal(result.blocks(), width=terminal.width, color=terminal.color)

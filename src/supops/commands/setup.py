@@ -1,0 +1,73 @@
+"""``supops doctor`` and ``supops demo``: is everything ready, and what can it do."""
+
+import subprocess
+import sys
+
+import typer
+
+from supops.commands.options import FileOption, Format, FormatOption, Result, deliver, new_group, wiring_of
+from supops.errors import ExitCode
+
+doctor_app = typer.Typer(rich_markup_mode=None, add_completion=False)
+demo_app = new_group("A guided tour on an embedded world; no account and no network needed.")
+
+TOUR = (
+    ("Who is in the team: one YAML file for each person.", ("team", "list")),
+    ("What is wrong with those files.", ("team", "check")),
+    ("Who has access to Zendesk US Government, compared with the team.", ("audit", "zendesk", "--instance", "us-government")),
+    ("The same for Zendesk Global, as a pipeline reads it.", ("audit", "zendesk", "--instance", "global", "-o", "json")),
+)
+
+
+@doctor_app.command()
+def doctor(ctx: typer.Context, output: FormatOption = Format.TABLE, output_file: FileOption = None) -> None:
+    """Check settings, roster and credentials, and say how to mend what fails.
+
+    Exit status: 0 all is well, 4 a credential is missing or refused, 1 something else fails.
+    """
+    from supops.render.health import health_json, health_table
+    from supops.services.diagnosing import exit_code
+
+    wiring = wiring_of(ctx)
+    healths = wiring.examine_everything()
+    deliver(wiring, Result(lambda: [health_table(healths)], lambda: health_json(healths)), output, output_file)
+    raise typer.Exit(exit_code(healths))
+
+
+@demo_app.callback(invoke_without_command=True)
+def demo(ctx: typer.Context) -> None:
+    """A guided tour on an embedded world; no account and no network needed."""
+    if ctx.invoked_subcommand is not None:
+        return
+    asks = sys.stdin.isatty() and sys.stdout.isatty()
+    for number, (text, words) in enumerate(TOUR, 1):
+        typer.echo(f"\n[{number} of {len(TOUR)}] {text}\n$ supops --demo {' '.join(words)}\n")
+        done = subprocess.run([sys.executable, "-m", "supops", "--demo", *words], check=False)  # noqa: S603
+        if done.returncode == ExitCode.INTERRUPTED:
+            raise typer.Exit(ExitCode.INTERRUPTED)
+        typer.echo(f"\n(exit status {done.returncode}: {_meaning(done.returncode)})")
+        if asks and number < len(TOUR) and typer.prompt("Enter to go on, q to stop", default="", show_default=False) == "q":
+            return
+    typer.echo("\nEvery command runs this way: `supops --demo GROUP COMMAND ...`. For your own platforms: `supops config init`.")
+
+
+@demo_app.command()
+def reset(ctx: typer.Context) -> None:
+    """Forget what was changed in the embedded world; the next command starts afresh."""
+    import shutil
+
+    wiring = wiring_of(ctx)
+    folder = wiring.demo_folder
+    if not folder.exists():
+        wiring.terminal.note("The embedded world is as it was in the beginning; there is nothing to forget.")
+        return
+    shutil.rmtree(folder)
+    wiring.terminal.note("The embedded world starts afresh with the next command.")
+
+
+def _meaning(status: int) -> str:
+    return {
+        ExitCode.DONE: "done, nothing found",
+        ExitCode.FINDINGS: "done, and there are findings",
+        ExitCode.INCOMPLETE: "incomplete",
+    }.get(ExitCode(status), "error")

@@ -1,0 +1,63 @@
+"""Text from outside, made harmless for where it is shown."""
+
+import re
+import unicodedata
+from itertools import groupby
+
+# A spreadsheet runs a cell that begins with one of these.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Format characters that change the direction of what follows, or hide.
+HIDDEN = frozenset("\u061c\u200b\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
+# A word that GitLab's Markdown shows as it is: no markup, no HTML, no mention, no reference, no link, no emoji.
+SAFE_WORD = re.compile(r"(?:[^\W_]|[,;'’()%-]|[.:](?![^\W_]))+")
+
+
+def visible(text: str) -> str:
+    """Return a text on one line, with control and direction characters spelled out (``\\x1b``), not carried out."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_spelled(char) if _is_unseen(char) else char for char in text)
+
+
+def _is_unseen(char: str) -> bool:
+    return char in HIDDEN or unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn")
+
+
+def _spelled(char: str) -> str:
+    return char.encode("unicode_escape").decode()
+
+
+def csv_cell(value: object) -> str:
+    """Return a cell that a spreadsheet shows and does not run: a formula gets an apostrophe in front."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_STARTS) else text
+
+
+def markdown(text: str) -> str:
+    """Return Markdown that shows a text as it is, on one line, in a list or in a table.
+
+    Words that could mean anything to GitLab (markup, HTML, ``@all``, ``#1``, ``/close``, addresses) go into a code span, where
+    nothing has a meaning. Not for the very beginning of a line, where ``1.`` and ``-`` begin a list.
+    """
+    parts = []
+    for safe, words in groupby(visible(text).split(), key=lambda word: bool(SAFE_WORD.fullmatch(word))):
+        joined = " ".join(words)
+        parts.append(joined if safe else _code_span(joined))
+    return " ".join(parts)
+
+
+def _code_span(text: str) -> str:
+    longest = max((len(ticks) for ticks in re.findall(r"`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    padding = " " if text.startswith("`") or text.endswith("`") else ""
+    # A bar ends a table's cell even within a code span, unless it is escaped.
+    return f"{fence}{padding}{text.replace('|', chr(92) + '|')}{padding}{fence}"
+
+
+def count(number: int, singular: str, plural: str | None = None) -> str:
+    """Return a number and its noun: ``1 agent``, ``1,200 agents``."""
+    return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"

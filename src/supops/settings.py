@@ -1,0 +1,285 @@
+"""The shape of the configuration: every key, its type, its default and what it is for.
+
+Names and defaults are the contract with users. The JSON schema (``supops config schema``), the commented file of
+``supops config init`` and the reference in the docs are made from these classes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, inspect
+
+from supops.models.secrets import SecretRef
+
+# What a text stands for, where that needs more than a type: read by the loader in `supops.config`.
+PATH = {"kind": "path"}
+URL = {"kind": "url"}
+DURATION = {"kind": "duration"}
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+Text = Annotated[str, Meta(min_length=1)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Id = Annotated[int, Meta(ge=1)]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A mapping of settings."""
+
+
+class Roster(Section):
+    """The team's roster: one YAML file for each person."""
+
+    path: Annotated[
+        str | None, Meta(description="Folder with the files, searched recursively", examples=["./support-team"], extra=PATH)
+    ] = None
+    git: Annotated[str | None, Meta(description="Repository to clone instead of reading a folder", examples=["git@gitlab.example:support-team.git"])] = None
+    max_age: Annotated[
+        str, Meta(description="Age after which a clone is made anew: 30m, 1h, 2d", extra=DURATION)
+    ] = "1h"
+
+
+class OAuth(Section):
+    """An OAuth client for the client credentials grant: a token is minted, used and revoked."""
+
+    client_id: Annotated[Text, Meta(description="The client's unique identifier", examples=["supops"])]
+    client_secret: Annotated[SecretRef, Meta(description="Where the client's secret is kept", examples=["{env: ZD_GLOBAL_SECRET}"])]
+    scope: Annotated[Text, Meta(description="Scopes to ask for, separated by spaces")] = "users:read"
+
+
+class ApiToken(Section):
+    """An API token. Zendesk ends them on 2027-04-30: use oauth."""
+
+    email: Annotated[Text, Meta(description="Email of the user that the token acts as", examples=["bot@example.com"])]
+    token: Annotated[SecretRef, Meta(description="Where the token is kept", examples=["{env: ZD_TOKEN}"])]
+
+
+class ZendeskInstance(Section, kw_only=True):
+    """A Zendesk instance. One of oauth, access_token and api_token is used: the first that is set."""
+
+    url: Annotated[Text, Meta(description="Address of the instance", examples=["https://example.zendesk.com"], extra=URL)]
+    oauth: Annotated[OAuth | None, Meta(description="OAuth client; the way to prefer")] = None
+    access_token: Annotated[SecretRef | None, Meta(description="A bearer token made elsewhere", examples=["{env: ZD_ACCESS_TOKEN}"])] = None
+    api_token: Annotated[ApiToken | None, Meta(description="An API token; works until 2027-04-30")] = None
+    title: Annotated[Text, Meta(description="The name that people use")]
+    roster_key: Annotated[Text, Meta(description="Key below `zendesk` in the roster's files")]
+    light_agent_role_id: Annotated[Id, Meta(description="Custom role id of light agents")]
+    admin_role_id: Annotated[Id, Meta(description="Custom role id of admins")]
+    allowed_admins: Annotated[
+        tuple[str, ...],
+        Meta(description="Emails that may hold the admin role although no roster file says so", examples=["[owner@example.com]"]),
+    ] = ()
+
+
+class ZendeskGlobal(ZendeskInstance, kw_only=True):
+    """The instance `global`."""
+
+    title: Annotated[Text, Meta(description="The name that people use")] = "Zendesk Global"
+    roster_key: Annotated[Text, Meta(description="Key below `zendesk` in the roster's files")] = "main"
+    light_agent_role_id: Annotated[Id, Meta(description="Custom role id of light agents")] = 360004984553
+    admin_role_id: Annotated[Id, Meta(description="Custom role id of admins")] = 360004957599
+
+
+class ZendeskUsGovernment(ZendeskInstance, kw_only=True):
+    """The instance `us-government`."""
+
+    title: Annotated[Text, Meta(description="The name that people use")] = "Zendesk US Government"
+    roster_key: Annotated[Text, Meta(description="Key below `zendesk` in the roster's files")] = "us-federal"
+    light_agent_role_id: Annotated[Id, Meta(description="Custom role id of light agents")] = 360008074111
+    admin_role_id: Annotated[Id, Meta(description="Custom role id of admins")] = 360016820032
+
+
+class Zendesk(Section, rename={"global_": "global", "us_government": "us-government"}):
+    """The Zendesk instances."""
+
+    global_: ZendeskGlobal | None = None
+    us_government: ZendeskUsGovernment | None = None
+
+
+class Calendly(Section):
+    """The organisation's Calendly account."""
+
+    url: Annotated[Text, Meta(description="Address of the API", extra=URL)] = "https://api.calendly.com"
+    token: Annotated[SecretRef | None, Meta(description="Where the personal access token is kept", examples=["{env: CALENDLY_API_TOKEN}"])] = None
+    signing_key: Annotated[
+        SecretRef | None, Meta(description="Where the key is kept that webhook deliveries are signed with", examples=["{env: CALENDLY_SIGNING_KEY}"])
+    ] = None
+
+
+class Google(Section):
+    """Access to Google Calendar."""
+
+    credentials: Annotated[SecretRef | None, Meta(description="Where the service account's JSON is kept", examples=["{env: SERVICE_CREDS}"])] = (
+        None
+    )
+    subject: Annotated[str | None, Meta(description="User to act as, with domain-wide delegation", examples=["calendar-bot@example.com"])] = None
+    api_endpoint: Annotated[str | None, Meta(description="Address of a test server", examples=["http://127.0.0.1:8080/calendar/v3/"], extra=URL)] = None
+
+
+class Calendar(Section):
+    """One team calendar."""
+
+    name: Annotated[Text, Meta(description="The calendar's name")]
+    id: Annotated[str | None, Meta(description="The calendar's id in Google Calendar", examples=["team@group.calendar.google.com"])] = None
+
+
+class GlobalCalendar(Calendar, kw_only=True):
+    """The calendar of Global events."""
+
+    name: Annotated[Text, Meta(description="The calendar's name")] = "GitLab Support"
+
+
+class UsGovernmentCalendar(Calendar, kw_only=True):
+    """The calendar of US Government events."""
+
+    name: Annotated[Text, Meta(description="The calendar's name")] = "US Government Support"
+
+
+class Calendars(Section, rename={"global_": "global", "us_government": "us-government"}):
+    """The team calendars that booked events go to."""
+
+    backend: Annotated[
+        Literal["google", "ics"], Meta(description="Google Calendar, or one .ics file for each calendar")
+    ] = "google"
+    folder: Annotated[str, Meta(description="Folder of the .ics files", extra=PATH)] = "./calendars"
+    us_government: UsGovernmentCalendar = UsGovernmentCalendar()
+    global_: GlobalCalendar = GlobalCalendar()
+
+
+class GitLab(Section):
+    """GitLab, where the team's issues are."""
+
+    url: Annotated[Text, Meta(description="Address of GitLab", extra=URL)] = "https://gitlab.com"
+    token: Annotated[SecretRef | None, Meta(description="Where the access token is kept", examples=["{env: GL_TOKEN}"])] = None
+    audits_project: Annotated[str | None, Meta(description="Project that audits are filed in", examples=["support-readiness/system-audits"])] = None
+    issues_project: Annotated[str | None, Meta(description="Project of the team's issue workflow", examples=["cust-support-ops/issue-tracker"])] = None
+    licenses_project: Annotated[str | None, Meta(description="Project of the license requests", examples=["cust-support-ops/issue-tracker"])] = None
+    group: Annotated[str | None, Meta(description="Group whose projects and tokens are audited", examples=["support-readiness"])] = None
+
+
+class Receiver(Section):
+    """Where webhook deliveries are received."""
+
+    host: Annotated[Text, Meta(description="Address to listen on")] = "127.0.0.1"
+    port: Annotated[Port, Meta(description="Port to listen on")] = 8080
+    path: Annotated[Text, Meta(description="Path of Calendly's deliveries")] = "/calendly"
+
+
+class Queue(Section):
+    """The job engine."""
+
+    url: Annotated[
+        str | None, Meta(description="The distributed engine's address; none for the embedded one", examples=["postgresql://queue.example.com/supops"])
+    ] = None
+
+
+class Settings(Section):
+    """The settings of supops."""
+
+    roster: Roster = Roster()
+    zendesk: Zendesk = Zendesk()
+    calendly: Calendly = Calendly()
+    google: Google = Google()
+    calendars: Calendars = Calendars()
+    gitlab: GitLab = GitLab()
+    waivers: Annotated[str | None, Meta(description="File with the findings that are waived", examples=["./waivers.yaml"], extra=PATH)] = (
+        None
+    )
+    receiver: Receiver = Receiver()
+    queue: Queue = Queue()
+
+
+def json_schema() -> dict[str, object]:
+    """Return the JSON schema of the settings file."""
+    schema = msgspec.json.schema(Settings)
+    definitions = schema["$defs"]
+    # A reference to a secret names exactly one place.
+    definitions["SecretRef"] |= {"additionalProperties": False, "minProperties": 1, "maxProperties": 1}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "supops settings", **schema}
+
+
+def seconds_of(duration: str) -> int:
+    """Return the seconds of a duration such as ``30m``, which the loader has checked."""
+    return int(duration[:-1]) * SECONDS[duration[-1]]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of the configuration, as everything that is not msgspec wants to know it.
+
+    Attributes:
+        path: The key and those above it, such as ``("zendesk", "global", "url")``.
+        kind: ``text``, ``path``, ``url``, ``duration``, ``integer``, ``texts``, ``choice``, ``secret`` or ``section``.
+        default: The default's text; None where there is none.
+        choices: The values of a ``choice``; the bounds of an ``integer``.
+        example: A value as it would stand in the file, where there is no default.
+    """
+
+    path: tuple[str, ...]
+    kind: str
+    description: str
+    required: bool
+    default: str | None
+    choices: tuple[str, ...] = ()
+    example: str = ""
+
+    @property
+    def name(self) -> str:
+        """The dotted name, such as ``zendesk.global.url``."""
+        return ".".join(self.path)
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that overrides it, such as ``SUPOPS_ZENDESK__GLOBAL__URL``."""
+        return "SUPOPS_" + "__".join(self.path).upper().replace("-", "_")
+
+
+@cache
+def all_keys() -> dict[tuple[str, ...], Key]:
+    """Return every key and section of `Settings` by path, in the order of declaration."""
+    root = inspect.type_info(Settings)
+    if not isinstance(root, inspect.StructType):
+        raise TypeError("Settings is no struct")
+    return {key.path: key for key in _keys(root, ())}
+
+
+def _keys(section: inspect.StructType, above: tuple[str, ...]) -> Iterator[Key]:
+    for field in section.fields:
+        path = (*above, field.encode_name)
+        kind, metadata, inner, choices = _kind(field.type)
+        said = (metadata.extra_json_schema or {}) if metadata else {}
+        description = str(said.get("description", ""))
+        example = str(next(iter(said.get("examples", ())), ""))
+        if isinstance(inner, inspect.StructType):
+            description = description or (inner.cls.__doc__ or "").strip()
+        yield Key(path, kind, description, field.required, _default(field), choices, example)
+        if isinstance(inner, inspect.StructType):
+            yield from _keys(inner, path)
+
+
+def _kind(type_: inspect.Type) -> tuple[str, inspect.Metadata | None, inspect.Type, tuple[str, ...]]:
+    metadata = None
+    while isinstance(type_, inspect.Metadata | inspect.UnionType):
+        if isinstance(type_, inspect.Metadata):
+            metadata, type_ = type_, type_.type
+        else:
+            type_ = next(one for one in type_.types if not isinstance(one, inspect.NoneType))
+    if isinstance(type_, inspect.StructType):
+        return "section", metadata, type_, ()
+    if isinstance(type_, inspect.DataclassType):
+        return "secret", metadata, type_, ()
+    if isinstance(type_, inspect.VarTupleType):
+        return "texts", metadata, type_, ()
+    if isinstance(type_, inspect.LiteralType):
+        return "choice", metadata, type_, tuple(str(value) for value in type_.values)
+    if isinstance(type_, inspect.IntType):
+        return "integer", metadata, type_, (str(type_.ge), str(type_.le or ""))
+    return str((metadata.extra or {}).get("kind", "text")) if metadata else "text", metadata, type_, ()
+
+
+def _default(field: inspect.Field) -> str | None:
+    if field.required or field.default in (msgspec.NODEFAULT, None) or isinstance(field.default, Section):
+        return None
+    return ", ".join(field.default) if isinstance(field.default, tuple) else str(field.default)
