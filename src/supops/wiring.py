@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from supops.errors import CredentialError
+from supops.errors import CredentialError, SupopsError, UsageError
 
 if TYPE_CHECKING:
     from supops.adapters.http import HttpClient
@@ -79,7 +79,10 @@ class Wiring:
         from supops import config
 
         if self.options.demo:
-            return config.from_plain(self._sandbox_settings(), origin="the embedded world")
+            from supops.sandbox.world import demo_settings
+
+            plain = demo_settings(self._sandbox.urls, self.demo_folder / "support-team")
+            return config.from_plain(plain, origin="the embedded world")
         return config.load(self.options.config, self.environ)
 
     @cached_property
@@ -213,13 +216,31 @@ class Wiring:
         return http
 
     @cached_property
+    def _sandbox(self) -> "Sandbox":
+        """The simulated platforms, started."""
+        from supops.sandbox.faults import parse_faults
+        from supops.sandbox.people import write_roster
+        from supops.sandbox.server import Sandbox
+        from supops.sandbox.world import World, WorldError
+
+        try:
+            world = World.open(self.demo_folder)
+            faults = parse_faults(self.environ.get("SUPOPS_DEMO_FAULTS", ""))
+        except WorldError as error:
+            raise SupopsError(str(error)) from None
+        except ValueError as error:
+            raise UsageError(f"SUPOPS_DEMO_FAULTS: {error}") from None
+        write_roster(self.demo_folder / "support-team")
+        return self._opened.enter_context(Sandbox(world, faults=faults))
+
+    @cached_property
     def _secrets(self) -> "SecretStore":
         from supops.adapters.secrets import SecretStore
 
         if self.options.demo:
-            from supops.sandbox import world
+            from supops.sandbox.world import DEMO_SECRETS
 
-            return SecretStore(world.DEMO_SECRETS)
+            return SecretStore(DEMO_SECRETS)
         return SecretStore(self.environ)
 
 
