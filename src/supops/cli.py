@@ -1,5 +1,7 @@
-"""The root of the command line: global options, groups that are imported when they are asked for, and the ONE place where an
-error becomes a message, a hint and an exit code.
+"""The root of the command line.
+
+Global options, groups that are imported when they are asked for, and the ONE place where an error becomes a message, a hint
+and an exit code.
 """
 
 import importlib
@@ -19,14 +21,18 @@ from supops.errors import ExitCode, SupopsError
 from supops.wiring import GlobalOptions, Wiring
 
 if TYPE_CHECKING:
-    from typer.core import _click
+    from typer import _click
 
 # Each group's module below `supops.commands`, the name of its app there, and what help says of it.
 GROUPS: Mapping[str, tuple[str, str, str]] = {
     "audit": ("audit", "app", "Who has access to what, compared with the team's roster."),
     "team": ("team", "app", "The team's roster: who is in it, and what is wrong with its files."),
     "config": ("config", "app", "The settings: where they are, what they say, how to begin."),
-    "doctor": ("setup", "doctor_app", "Check settings, roster and credentials, and say how to mend what fails."),
+    "doctor": (
+        "setup",
+        "doctor_app",
+        "Check settings, roster and credentials, and say how to mend what fails.",
+    ),
     "demo": ("setup", "demo_app", "A guided tour on an embedded world; no account and no network needed."),
 }
 TERMINATED = 128 + signal.SIGTERM
@@ -39,7 +45,7 @@ class LazyGroups(TyperGroup):
         """Return the groups' names, in the order of help."""
         return list(GROUPS)
 
-    def get_command(self, ctx: "_click.Context", cmd_name: str) -> "_click.Command | None":
+    def get_command(self, ctx: "_click.Context", cmd_name: str) -> "_click.Command | None":  # noqa: ARG002
         """Import a group; None where there is no such group."""
         if cmd_name not in GROUPS:
             return None
@@ -83,16 +89,26 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def root(
     ctx: typer.Context,
-    config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="The settings file to use.")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE", help="The settings file to use.")
+    ] = None,
     demo: Annotated[
-        bool, typer.Option("--demo", envvar="SUPOPS_DEMO", help="Run on an embedded world instead of real platforms.")
+        bool,
+        typer.Option(
+            "--demo", envvar="SUPOPS_DEMO", help="Run on an embedded world instead of real platforms."
+        ),
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing beside the result, warnings and errors.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Say nothing beside the result, warnings and errors.")
+    ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is going on.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Log every request, without secrets; show tracebacks.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Log every request, without secrets; show tracebacks.")
+    ] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours, even on a terminal.")] = False,
     version: Annotated[  # noqa: ARG001
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
     """One command for the daily work of a Customer Support Operations team."""

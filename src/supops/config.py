@@ -41,11 +41,13 @@ class Config:
     Attributes:
         origins: By dotted key: ``supops.yaml:12`` or the name of an environment variable. What is not in it is a default.
         file: The settings file, where there is one.
+        source: Where settings came from as a whole, for messages.
     """
 
     settings: Settings
     origins: dict[str, str]
     file: Path | None
+    source: str
 
     def missing(self, what: str) -> ConfigError:
         """Return the error for a command that needs a setting which nobody made."""
@@ -100,7 +102,8 @@ def load(explicit: Path | None, environ: Environment[str, str]) -> Config:
             f"The settings have {count}:\n" + "\n".join(f"  {mistake}" for mistake in loader.mistakes),
             hint="`supops config schema` describes every key.",
         )
-    return Config(msgspec.convert(plain, Settings), loader.origins, file)
+    source = str(file) if file else "the environment, no file"
+    return Config(msgspec.convert(plain, Settings), loader.origins, file, source)
 
 
 def from_plain(plain: Environment[str, object], *, origin: str) -> Config:
@@ -111,7 +114,7 @@ def from_plain(plain: Environment[str, object], *, origin: str) -> Config:
         origin: Where they came from, for `supops config show`.
     """
     origins = {key.name: origin for key in all_keys().values() if _is_in(plain, key.path)}
-    return Config(msgspec.convert(plain, Settings), origins, None)
+    return Config(msgspec.convert(plain, Settings), origins, None, origin)
 
 
 def _is_in(plain: object, path: tuple[str, ...]) -> bool:
@@ -137,11 +140,17 @@ def check_answer(name: str, answer: str) -> str:
     if key.kind == "secret":
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
             # Not repeated: it may be the secret itself.
-            raise ConfigError(f"{name} takes the name of an environment variable: letters, digits and underscores.")
+            raise ConfigError(
+                f"{name} takes the name of an environment variable: letters, digits and underscores."
+            )
         return f"{{env: {text}}}"
     if _convert(key, text, Path()) is None:
         raise ConfigError(f"{name} takes {_expectation(key)}.")
-    return text if re.fullmatch(r"[A-Za-z0-9./][A-Za-z0-9./:_@-]*", text) else json.dumps(text, ensure_ascii=False)
+    return (
+        text
+        if re.fullmatch(r"[A-Za-z0-9./][A-Za-z0-9./:_@-]*", text)
+        else json.dumps(text, ensure_ascii=False)
+    )
 
 
 class _Loader:
@@ -291,11 +300,13 @@ class _Loader:
         prefix = "SUPOPS_" + "__".join(path).upper().replace("-", "_")
         return next((name for name in sorted(self._variables) if name.startswith(prefix)), "the environment")
 
-    def _wrong(self, key: Key, node: Node, expected: str) -> None:
-        self._mistake(f"{self._file}:{node.line}", key.name, f"expected {expected}")
+    def _wrong(self, key: Key, node: Node, expected: str) -> object:
+        return self._mistake(f"{self._file}:{node.line}", key.name, f"expected {expected}")
 
-    def _mistake(self, where: str, name: str, message: str) -> None:
+    def _mistake(self, where: str, name: str, message: str) -> object:
+        """Note a mistake, and return what stands for a value that could not be had: nothing."""
         self.mistakes.append(f"{where}  {f'{name}: ' if name else ''}{message}")
+        return None
 
 
 def _convert(key: Key, text: str, base: Path) -> object:

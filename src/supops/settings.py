@@ -7,7 +7,7 @@ Names and defaults are the contract with users. The JSON schema (``supops config
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, inspect
@@ -29,39 +29,57 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A mapping of settings."""
 
 
-class Roster(Section):
+class Roster(Section, frozen=True):
     """The team's roster: one YAML file for each person."""
 
     path: Annotated[
-        str | None, Meta(description="Folder with the files, searched recursively", examples=["./support-team"], extra=PATH)
+        str | None,
+        Meta(
+            description="Folder with the files, searched recursively", examples=["./support-team"], extra=PATH
+        ),
     ] = None
-    git: Annotated[str | None, Meta(description="Repository to clone instead of reading a folder", examples=["git@gitlab.example:support-team.git"])] = None
+    git: Annotated[
+        str | None,
+        Meta(
+            description="Repository to clone instead of reading a folder",
+            examples=["git@gitlab.example:support-team.git"],
+        ),
+    ] = None
     max_age: Annotated[
         str, Meta(description="Age after which a clone is made anew: 30m, 1h, 2d", extra=DURATION)
     ] = "1h"
 
 
-class OAuth(Section):
+class OAuth(Section, frozen=True):
     """An OAuth client for the client credentials grant: a token is minted, used and revoked."""
 
     client_id: Annotated[Text, Meta(description="The client's unique identifier", examples=["supops"])]
-    client_secret: Annotated[SecretRef, Meta(description="Where the client's secret is kept", examples=["{env: ZD_GLOBAL_SECRET}"])]
+    client_secret: Annotated[
+        SecretRef, Meta(description="Where the client's secret is kept", examples=["{env: ZD_GLOBAL_SECRET}"])
+    ]
     scope: Annotated[Text, Meta(description="Scopes to ask for, separated by spaces")] = "users:read"
 
 
-class ApiToken(Section):
+class ApiToken(Section, frozen=True):
     """An API token. Zendesk ends them on 2027-04-30: use oauth."""
 
-    email: Annotated[Text, Meta(description="Email of the user that the token acts as", examples=["bot@example.com"])]
+    email: Annotated[
+        Text, Meta(description="Email of the user that the token acts as", examples=["bot@example.com"])
+    ]
     token: Annotated[SecretRef, Meta(description="Where the token is kept", examples=["{env: ZD_TOKEN}"])]
 
 
-class ZendeskInstance(Section, kw_only=True):
+class ZendeskInstance(Section, frozen=True, kw_only=True):
     """A Zendesk instance. One of oauth, access_token and api_token is used: the first that is set."""
 
-    url: Annotated[Text, Meta(description="Address of the instance", examples=["https://example.zendesk.com"], extra=URL)]
+    url: Annotated[
+        Text, Meta(description="Address of the instance", examples=["https://example.zendesk.com"], extra=URL)
+    ]
     oauth: Annotated[OAuth | None, Meta(description="OAuth client; the way to prefer")] = None
-    access_token: Annotated[SecretRef | None, Meta(description="A bearer token made elsewhere", examples=["{env: ZD_ACCESS_TOKEN}"])] = None
+    access_token: Annotated[
+        SecretRef | None,
+        Meta(description="A bearer token made elsewhere", examples=["{env: ZD_ACCESS_TOKEN}"]),
+    ] = None
     api_token: Annotated[ApiToken | None, Meta(description="An API token; works until 2027-04-30")] = None
     title: Annotated[Text, Meta(description="The name that people use")]
     roster_key: Annotated[Text, Meta(description="Key below `zendesk` in the roster's files")]
@@ -69,11 +87,14 @@ class ZendeskInstance(Section, kw_only=True):
     admin_role_id: Annotated[Id, Meta(description="Custom role id of admins")]
     allowed_admins: Annotated[
         tuple[str, ...],
-        Meta(description="Emails that may hold the admin role although no roster file says so", examples=["[owner@example.com]"]),
+        Meta(
+            description="Emails that may hold the admin role although no roster file says so",
+            examples=["[owner@example.com]"],
+        ),
     ] = ()
 
 
-class ZendeskGlobal(ZendeskInstance, kw_only=True):
+class ZendeskGlobal(ZendeskInstance, frozen=True, kw_only=True):
     """The instance `global`."""
 
     title: Annotated[Text, Meta(description="The name that people use")] = "Zendesk Global"
@@ -82,7 +103,7 @@ class ZendeskGlobal(ZendeskInstance, kw_only=True):
     admin_role_id: Annotated[Id, Meta(description="Custom role id of admins")] = 360004957599
 
 
-class ZendeskUsGovernment(ZendeskInstance, kw_only=True):
+class ZendeskUsGovernment(ZendeskInstance, frozen=True, kw_only=True):
     """The instance `us-government`."""
 
     title: Annotated[Text, Meta(description="The name that people use")] = "Zendesk US Government"
@@ -91,53 +112,74 @@ class ZendeskUsGovernment(ZendeskInstance, kw_only=True):
     admin_role_id: Annotated[Id, Meta(description="Custom role id of admins")] = 360016820032
 
 
-class Zendesk(Section, rename={"global_": "global", "us_government": "us-government"}):
+class Zendesk(Section, frozen=True, rename={"global_": "global", "us_government": "us-government"}):
     """The Zendesk instances."""
 
     global_: ZendeskGlobal | None = None
     us_government: ZendeskUsGovernment | None = None
 
 
-class Calendly(Section):
+class Calendly(Section, frozen=True):
     """The organisation's Calendly account."""
 
     url: Annotated[Text, Meta(description="Address of the API", extra=URL)] = "https://api.calendly.com"
-    token: Annotated[SecretRef | None, Meta(description="Where the personal access token is kept", examples=["{env: CALENDLY_API_TOKEN}"])] = None
+    token: Annotated[
+        SecretRef | None,
+        Meta(description="Where the personal access token is kept", examples=["{env: CALENDLY_API_TOKEN}"]),
+    ] = None
     signing_key: Annotated[
-        SecretRef | None, Meta(description="Where the key is kept that webhook deliveries are signed with", examples=["{env: CALENDLY_SIGNING_KEY}"])
+        SecretRef | None,
+        Meta(
+            description="Where the key is kept that webhook deliveries are signed with",
+            examples=["{env: CALENDLY_SIGNING_KEY}"],
+        ),
     ] = None
 
 
-class Google(Section):
+class Google(Section, frozen=True):
     """Access to Google Calendar."""
 
-    credentials: Annotated[SecretRef | None, Meta(description="Where the service account's JSON is kept", examples=["{env: SERVICE_CREDS}"])] = (
-        None
-    )
-    subject: Annotated[str | None, Meta(description="User to act as, with domain-wide delegation", examples=["calendar-bot@example.com"])] = None
-    api_endpoint: Annotated[str | None, Meta(description="Address of a test server", examples=["http://127.0.0.1:8080/calendar/v3/"], extra=URL)] = None
+    credentials: Annotated[
+        SecretRef | None,
+        Meta(description="Where the service account's JSON is kept", examples=["{env: SERVICE_CREDS}"]),
+    ] = None
+    subject: Annotated[
+        str | None,
+        Meta(
+            description="User to act as, with domain-wide delegation", examples=["calendar-bot@example.com"]
+        ),
+    ] = None
+    api_endpoint: Annotated[
+        str | None,
+        Meta(
+            description="Address of a test server", examples=["http://127.0.0.1:8080/calendar/v3/"], extra=URL
+        ),
+    ] = None
 
 
-class Calendar(Section):
+class Calendar(Section, frozen=True):
     """One team calendar."""
 
     name: Annotated[Text, Meta(description="The calendar's name")]
-    id: Annotated[str | None, Meta(description="The calendar's id in Google Calendar", examples=["team@group.calendar.google.com"])] = None
+    id: Annotated[
+        str | None,
+        Meta(description="The calendar's id in Google Calendar", examples=["team@group.calendar.google.com"]),
+    ] = None
 
 
-class GlobalCalendar(Calendar, kw_only=True):
+class GlobalCalendar(Calendar, frozen=True, kw_only=True):
     """The calendar of Global events."""
 
     name: Annotated[Text, Meta(description="The calendar's name")] = "GitLab Support"
 
 
-class UsGovernmentCalendar(Calendar, kw_only=True):
+class UsGovernmentCalendar(Calendar, frozen=True, kw_only=True):
     """The calendar of US Government events."""
 
     name: Annotated[Text, Meta(description="The calendar's name")] = "US Government Support"
 
 
-class Calendars(Section, rename={"global_": "global", "us_government": "us-government"}):
+class Calendars(Section, frozen=True, rename={"global_": "global", "us_government": "us-government"}):
     """The team calendars that booked events go to."""
 
     backend: Annotated[
@@ -148,18 +190,32 @@ class Calendars(Section, rename={"global_": "global", "us_government": "us-gover
     global_: GlobalCalendar = GlobalCalendar()
 
 
-class GitLab(Section):
+class GitLab(Section, frozen=True):
     """GitLab, where the team's issues are."""
 
     url: Annotated[Text, Meta(description="Address of GitLab", extra=URL)] = "https://gitlab.com"
-    token: Annotated[SecretRef | None, Meta(description="Where the access token is kept", examples=["{env: GL_TOKEN}"])] = None
-    audits_project: Annotated[str | None, Meta(description="Project that audits are filed in", examples=["support-readiness/system-audits"])] = None
-    issues_project: Annotated[str | None, Meta(description="Project of the team's issue workflow", examples=["cust-support-ops/issue-tracker"])] = None
-    licenses_project: Annotated[str | None, Meta(description="Project of the license requests", examples=["cust-support-ops/issue-tracker"])] = None
-    group: Annotated[str | None, Meta(description="Group whose projects and tokens are audited", examples=["support-readiness"])] = None
+    token: Annotated[
+        SecretRef | None, Meta(description="Where the access token is kept", examples=["{env: GL_TOKEN}"])
+    ] = None
+    audits_project: Annotated[
+        str | None,
+        Meta(description="Project that audits are filed in", examples=["support-readiness/system-audits"]),
+    ] = None
+    issues_project: Annotated[
+        str | None,
+        Meta(description="Project of the team's issue workflow", examples=["cust-support-ops/issue-tracker"]),
+    ] = None
+    licenses_project: Annotated[
+        str | None,
+        Meta(description="Project of the license requests", examples=["cust-support-ops/issue-tracker"]),
+    ] = None
+    group: Annotated[
+        str | None,
+        Meta(description="Group whose projects and tokens are audited", examples=["support-readiness"]),
+    ] = None
 
 
-class Receiver(Section):
+class Receiver(Section, frozen=True):
     """Where webhook deliveries are received."""
 
     host: Annotated[Text, Meta(description="Address to listen on")] = "127.0.0.1"
@@ -167,15 +223,19 @@ class Receiver(Section):
     path: Annotated[Text, Meta(description="Path of Calendly's deliveries")] = "/calendly"
 
 
-class Queue(Section):
+class Queue(Section, frozen=True):
     """The job engine."""
 
     url: Annotated[
-        str | None, Meta(description="The distributed engine's address; none for the embedded one", examples=["postgresql://queue.example.com/supops"])
+        str | None,
+        Meta(
+            description="The distributed engine's address; none for the embedded one",
+            examples=["postgresql://queue.example.com/supops"],
+        ),
     ] = None
 
 
-class Settings(Section):
+class Settings(Section, frozen=True):
     """The settings of supops."""
 
     roster: Roster = Roster()
@@ -184,14 +244,15 @@ class Settings(Section):
     google: Google = Google()
     calendars: Calendars = Calendars()
     gitlab: GitLab = GitLab()
-    waivers: Annotated[str | None, Meta(description="File with the findings that are waived", examples=["./waivers.yaml"], extra=PATH)] = (
-        None
-    )
+    waivers: Annotated[
+        str | None,
+        Meta(description="File with the findings that are waived", examples=["./waivers.yaml"], extra=PATH),
+    ] = None
     receiver: Receiver = Receiver()
     queue: Queue = Queue()
 
 
-def json_schema() -> dict[str, object]:
+def json_schema() -> dict[str, Any]:
     """Return the JSON schema of the settings file."""
     schema = msgspec.json.schema(Settings)
     definitions = schema["$defs"]

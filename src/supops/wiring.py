@@ -6,7 +6,7 @@ Nothing heavy is imported at the top, so that help needs neither a token nor tim
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -157,23 +157,23 @@ class Wiring:
 
     def examine_everything(self) -> "list[Health]":
         """Look at the settings, the roster and every platform that is configured."""
-        from supops.adapters.zendesk import ZendeskProbe
-        from supops.services.diagnosing import examine, platform_facts, roster_facts
+        from supops.services.diagnosing import examine, roster_facts
 
-        settings = examine("settings", lambda: str(self.config.file or "from the environment"))
+        settings = examine("settings", lambda: self.config.source)
         if settings.problem:
             return [settings]
         healths = [settings, examine("roster", lambda: roster_facts(self.roster.read()))]
         for key in INSTANCES:
             configured = self._zendesk(key)
             if configured is not None:
-                healths.append(
-                    examine(
-                        configured.title,
-                        lambda key=key: platform_facts(ZendeskProbe(self._zendesk_client(key), clock=self.clock)),
-                    )
-                )
+                healths.append(examine(configured.title, partial(self._zendesk_facts, key)))
         return healths
+
+    def _zendesk_facts(self, key: str) -> str:
+        from supops.adapters.zendesk import ZendeskProbe
+        from supops.services.diagnosing import platform_facts
+
+        return platform_facts(ZendeskProbe(self._zendesk_client(key), clock=self.clock))
 
     def _zendesk(self, key: str) -> "ZendeskInstance | None":
         zendesk = self.config.settings.zendesk
@@ -237,11 +237,16 @@ class Wiring:
     def _secrets(self) -> "SecretStore":
         from supops.adapters.secrets import SecretStore
 
-        if self.options.demo:
-            from supops.sandbox.world import DEMO_SECRETS
+        return SecretStore(self.secret_variables)
 
-            return SecretStore(DEMO_SECRETS)
-        return SecretStore(self.environ)
+    @property
+    def secret_variables(self) -> Mapping[str, str]:
+        """The environment variables that secrets are taken from; those of the real platforms are not seen by the demo."""
+        if not self.options.demo:
+            return self.environ
+        from supops.sandbox.world import DEMO_SECRETS
+
+        return DEMO_SECRETS
 
 
 def _instance(key: str, settings: "ZendeskInstance") -> "Instance":

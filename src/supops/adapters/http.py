@@ -97,7 +97,7 @@ class Answer:
     body: bytes
 
 
-class _Repeatable(Exception):  # noqa: N818  (a signal for the retry loop, never seen outside)
+class _Repeatable(Exception):
     """A try that may be repeated, and the error to report when it is the last."""
 
     def __init__(self, error: SupopsError, retry_after: float | None = None) -> None:
@@ -179,8 +179,10 @@ class HttpClient:
         """Send a request, and repeat it where that is safe and may help.
 
         Args:
+            method: Such as ``GET``.
             path: Below the configured address, with a leading slash.
             purpose: What it is for, after "to": ``list the agents``.
+            parameters: Of the query; a name may come more than once.
             json: The body, where there is one.
             credential: What to carry instead of the client's own.
 

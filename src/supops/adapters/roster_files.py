@@ -8,15 +8,16 @@ from pathlib import Path
 
 import msgspec
 
-from supops.files import write_whole
+from supops import __version__
 from supops.adapters.roster_reader import FileReading, read_member
 from supops.adapters.yaml_files import MAX_BYTES
 from supops.errors import ConfigError
+from supops.files import write_whole
 from supops.models.roster import ProblemKind, Roster, RosterProblem
 from supops.services.ports import RosterSource
 
 SUFFIXES = (".yaml", ".yml")
-# Part of the cache's file name: raise it when the same bytes read differently than before.
+# Part of the cache's file name, like our own version: raise it when the same bytes read differently than before.
 READER_VERSION = 1
 
 
@@ -105,7 +106,7 @@ class _Cache:
 
     def __init__(self, folder: Path | None, roster: Path) -> None:
         roster_id = hashlib.blake2b(str(roster.resolve()).encode(), digest_size=8).hexdigest()
-        self._path = folder / f"roster-{READER_VERSION}-{roster_id}.msgpack" if folder else None
+        self._path = folder / f"roster-{__version__}-{READER_VERSION}-{roster_id}.msgpack" if folder else None
         self._old = self._load()
         self._used: dict[str, FileReading] = {}
 

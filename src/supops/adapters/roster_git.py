@@ -13,9 +13,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from supops.files import PRIVATE_FOLDER, write_whole
 from supops.adapters.roster_files import RosterFolder
 from supops.errors import SupopsError, UsageError
+from supops.files import PRIVATE_FOLDER, write_whole
 from supops.models.roster import Roster
 from supops.services.ports import Notices, RosterSource
 

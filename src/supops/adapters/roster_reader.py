@@ -159,7 +159,7 @@ class _Reader:
             return node.text.strip()
         problem = "is not a text" if isinstance(node, Sequence | Mapping) else "is missing or empty"
         line = top.key_lines.get(key, top.line)
-        self.problems.append(RosterProblem(ProblemKind.UNREADABLE, line, f"`{key}` {problem}", key))
+        self.problems.append(RosterProblem(ProblemKind.UNREADABLE, line, f"{key} {problem}", key))
         return None
 
     def _text(self, node: Mapping, key: str, path: str = "") -> str | None:
@@ -241,12 +241,12 @@ class _Reader:
     def _note_repeated(self, node: Mapping, path: str) -> None:
         for key, line in node.repeated:
             full = _join(path, key)
-            message = f"`{full}` stands twice; the first one counts"
+            message = f"{full} stands twice; the first one counts"
             self.problems.append(RosterProblem(ProblemKind.INVALID, line, message, full))
 
     def _invalid(self, key: str, node: Node, expected: str) -> None:
         shown = _shown(node)
-        message = f"`{key}` is not {expected}"
+        message = f"{key} is not {expected}: {shown}"
         self.problems.append(RosterProblem(ProblemKind.INVALID, node.line, message, key, expected, shown))
 
 

@@ -116,14 +116,18 @@ class ZendeskAgents(AgentDirectory):
                     found.update((agent.id, agent) for agent in agents)
                 if found and len(found) == expected == self._count():
                     return AgentListing(tuple(found.values()))
-                self._notices.detail("the agents that were read are not as many as are counted; following one cursor")
+                self._notices.detail(
+                    "the agents that were read are not as many as are counted; following one cursor"
+                )
             except (_Broken, PlatformError, CredentialError) as error:
                 self._notices.detail(f"reading in parallel broke off: {error}; following one cursor")
             return self._by_cursor(found, task)
 
     def _count(self) -> int | None:
         """Count the admins and agents; None where Zendesk itself does not know the number yet."""
-        answer = self._http.get("/api/v2/users/count", _CountAnswer, purpose="count the agents", parameters=AGENTS)
+        answer = self._http.get(
+            "/api/v2/users/count", _CountAnswer, purpose="count the agents", parameters=AGENTS
+        )
         return answer.count.value if answer.count.refreshed_at is not None else None
 
     def _by_offset(self, expected: int, task: Task) -> Iterator[list[Agent]]:
@@ -157,7 +161,9 @@ class ZendeskAgents(AgentDirectory):
 
     def _roles(self) -> list[_Role]:
         try:
-            return self._http.get("/api/v2/custom_roles", _Roles, purpose="list the custom roles").custom_roles
+            return self._http.get(
+                "/api/v2/custom_roles", _Roles, purpose="list the custom roles"
+            ).custom_roles
         except (Forbidden, NotFound):
             # Plans without custom roles, and tokens that may not see them.
             return []
@@ -173,7 +179,9 @@ class ZendeskAgents(AgentDirectory):
             reason = f"the list of agents broke off after {len(found):,}: {broken.error.message}"
             return AgentListing(tuple(found.values()), (reason,))
 
-    def _follow(self, filters: Parameters, task: Task, given_up: threading.Event | None = None) -> list[Agent]:
+    def _follow(
+        self, filters: Parameters, task: Task, given_up: threading.Event | None = None
+    ) -> list[Agent]:
         """Read cursor pages to the end.
 
         Raises:
@@ -193,7 +201,9 @@ class ZendeskAgents(AgentDirectory):
             if not page.meta.has_more:
                 break
             if not page.meta.after_cursor or page.meta.after_cursor == cursor:
-                problem = f"{self._http.vendor.name} says there are more agents, but gives no new cursor to them"
+                problem = (
+                    f"{self._http.vendor.name} says there are more agents, but gives no new cursor to them"
+                )
                 raise _Broken(PlatformError(problem), found)
             cursor = page.meta.after_cursor
         return found

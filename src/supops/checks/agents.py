@@ -45,9 +45,9 @@ def missing_agent(check: Check, snapshot: AccessSnapshot) -> Iterator[Finding]:
         member, instance = match.member, snapshot.instance
         known_id = member.identity(instance.roster_key).id
         if known_id is None:
-            message = f"{member.name} has no agent on {instance.title}: no id in the roster, no agent with this email"
+            message = f"no agent on {instance.title}: the roster has no id, and no agent has this email"
         else:
-            message = f"{member.name} has no agent on {instance.title}: no agent has the id {known_id}"
+            message = f"no agent on {instance.title} has the roster's id {known_id}"
             namesake = by_email.get(email_key(member.email))
             if namesake is not None:
                 message += f"; the agent {namesake.id} has the member's email"
@@ -66,7 +66,7 @@ def light_agent(check: Check, snapshot: AccessSnapshot) -> Iterator[Finding]:
         if agent.custom_role_id == snapshot.instance.light_agent_role_id:
             yield check.finding(
                 _subject(agent),
-                f"{member.name} is a light agent on {snapshot.instance.title}",
+                f"only a light agent on {snapshot.instance.title}",
                 expected=member.identity(snapshot.instance.roster_key).role or "a full agent role",
                 actual="light agent",
                 source=_source(member, snapshot, "role"),
@@ -79,7 +79,7 @@ def name_mismatch(check: Check, snapshot: AccessSnapshot) -> Iterator[Finding]:
         if name_key(member.name) != name_key(agent.name):
             yield check.finding(
                 _subject(agent),
-                f"the name on {snapshot.instance.title} is not the roster's",
+                f"named {agent.name!r} on {snapshot.instance.title}, {member.name!r} in the roster",
                 expected=member.name,
                 actual=agent.name,
                 source=Source(member.file, member.line_of("name")),
@@ -92,7 +92,7 @@ def email_mismatch(check: Check, snapshot: AccessSnapshot) -> Iterator[Finding]:
         if agent.email is None or email_key(member.email) != email_key(agent.email):
             yield check.finding(
                 _subject(agent),
-                f"the email on {snapshot.instance.title} is not the roster's",
+                f"{agent.email or 'no email'} on {snapshot.instance.title}, {member.email} in the roster",
                 expected=member.email,
                 actual=agent.email or "none",
                 source=Source(member.file, member.line_of("email")),
@@ -111,7 +111,7 @@ def unexpected_admin(check: Check, snapshot: AccessSnapshot) -> Iterator[Finding
             continue
         yield check.finding(
             _subject(agent),
-            f"{member.name} holds the admin role on {instance.title}",
+            f"admin on {instance.title}, but {identity.role or 'no admin'} in the roster, and not in allowed_admins",
             expected=identity.role or "no admin role",
             actual="admin",
             source=_source(member, snapshot, "role"),
@@ -127,7 +127,7 @@ def suspended_agent(check: Check, snapshot: AccessSnapshot) -> Iterator[Finding]
             where = "in the roster" if member else "not in the roster"
             yield check.finding(
                 _subject(agent),
-                f"{agent.name} is suspended on {snapshot.instance.title} ({where})",
+                f"suspended on {snapshot.instance.title}, with a role; {where}",
                 expected="an active agent, or no agent role",
                 actual="suspended",
                 source=_source(member, snapshot, "id") if member else None,

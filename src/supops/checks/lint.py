@@ -35,7 +35,7 @@ EMAIL = re.compile(r"[^@\s<>\"(),;:]+@[^@\s<>\"(),;:.]+(\.[^@\s<>\"(),;:.]+)+")
 def _at(check: Check, member: Member, key: str, message: str, expected: str, actual: object) -> Finding:
     return check.finding(
         Subject(member.name, member.email),
-        message,
+        f"{message}; expected {expected}",
         expected=expected,
         actual=str(actual),
         source=Source(member.file, member.line_of(key)),
@@ -64,7 +64,7 @@ def _sum(check: Check, member: Member, key: str, what: str, shares: list[float |
     known = [share for share in shares if share is not None]
     total = sum(known)
     if abs(total - PERCENT_SUM) > PERCENT_TOLERANCE or min(known) < 0:
-        yield _at(check, member, key, f"{what} do not sum to 100", "100", f"{total:g}")
+        yield _at(check, member, key, f"{what} sum to {total:g}", "100", f"{total:g}")
 
 
 def unknown_focus(check: Check, roster: Roster) -> Iterator[Finding]:
@@ -97,7 +97,9 @@ def bad_timezone(check: Check, roster: Roster) -> Iterator[Finding]:
         zone = member.tzdata_timezone
         if zone is not None and zone not in _timezones():
             message = f"{zone!r} is no time zone"
-            yield _at(check, member, "tzdata_timezone", message, _nearest(zone, tuple(_timezones())), zone)
+            nearest = get_close_matches(zone, _timezones(), n=1, cutoff=0.85)
+            expected = nearest[0] if nearest else "an IANA time zone such as Europe/Berlin"
+            yield _at(check, member, "tzdata_timezone", message, expected, zone)
 
 
 @cache
@@ -115,9 +117,9 @@ def bad_calendly_url(check: Check, roster: Roster) -> Iterator[Finding]:
         parts = urlsplit(member.calendly) if member.calendly.isascii() else None
         pages = [page for page in parts.path.split("/") if page] if parts else []
         if parts is None or parts.scheme != "https" or parts.netloc.lower() != "calendly.com" or not pages:
-            message = "the Calendly address is not the page of a person"
+            message = f"{member.calendly} is not the page of a person"
         elif len(pages) > 1 or parts.query:
-            message = "the Calendly address is the page of one event"
+            message = f"{member.calendly} is the page of one event"
         else:
             continue
         yield _at(check, member, "calendly", message, "https://calendly.com/<person>", member.calendly)
@@ -128,10 +130,10 @@ def bad_email(check: Check, roster: Roster) -> Iterator[Finding]:
     for member in roster.members:
         local, _, domain = member.email.partition("@")
         if not EMAIL.fullmatch(member.email):
-            yield _at(check, member, "email", "the email is no email", "name@domain", member.email)
+            yield _at(check, member, "email", f"{member.email!r} is no email", "name@domain", member.email)
         elif "+" in local:
             official = f"{local.partition('+')[0]}@{domain}"
-            yield _at(check, member, "email", "the email is an alias", official, member.email)
+            yield _at(check, member, "email", f"{member.email} is an alias", official, member.email)
 
 
 def bad_level(check: Check, roster: Roster) -> Iterator[Finding]:
@@ -173,9 +175,7 @@ def unknown_manager(check: Check, roster: Roster) -> Iterator[Finding]:
 
 def _nearest(value: str, known: tuple[str, ...]) -> str:
     matches = get_close_matches(value, known, n=1, cutoff=0.5)
-    if len(known) > len(FOCUSES):
-        return matches[0] if matches else "an IANA time zone such as Europe/Berlin"
-    return f"{matches[0]} (or another of: {', '.join(known)})" if matches else f"one of: {', '.join(known)}"
+    return f"{matches[0]}, or another of: {', '.join(known)}" if matches else f"one of: {', '.join(known)}"
 
 
 def _check(id: str, title: str, severity: Severity, what: str, why: str, remedy: str) -> Check:  # noqa: A002

@@ -41,7 +41,7 @@ def duplicate_entry(check: Check, roster: Roster) -> Iterator[Finding]:
             line = first.line_of(key)
             yield check.finding(
                 Subject(member.name, member.email),
-                f"{member.file} has the same {key} as {first.file}:{line}",
+                f"the same {key} as {first.file}:{line}",
                 expected="one file for each person",
                 actual=f"{key}: {value}",
                 source=Source(member.file, member.line_of(key)),

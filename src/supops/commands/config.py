@@ -30,7 +30,7 @@ def show(ctx: typer.Context, output: FormatOption = Format.TABLE, output_file: F
 
     wiring = wiring_of(ctx)
     config = wiring.config
-    result = Result(lambda: [settings_table(config, wiring.environ)], lambda: settings_json(config))
+    result = Result(lambda: [settings_table(config, wiring.secret_variables)], lambda: settings_json(config))
     deliver(wiring, result, output, output_file)
 
 

@@ -37,9 +37,13 @@ class FailOn(StrEnum):
 FormatOption = Annotated[Format, typer.Option("--output", "-o", help="How to show the result.")]
 FileOption = Annotated[
     Path | None,
-    typer.Option("--output-file", "-f", metavar="PATH", help="Write the result to this file, whole or not at all."),
+    typer.Option(
+        "--output-file", "-f", metavar="PATH", help="Write the result to this file, whole or not at all."
+    ),
 ]
-FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="From which severity on findings make exit status 3.")]
+FailOnOption = Annotated[
+    FailOn, typer.Option("--fail-on", help="From which severity on findings make exit status 3.")
+]
 
 
 def new_group(help_text: str) -> typer.Typer:
@@ -93,7 +97,11 @@ def _rendered(wiring: "Wiring", result: Result, output: Format, *, to_file: bool
         from supops.render.machine import table_csv
         from supops.render.tables import Table
 
-        return result.csv() if result.csv else table_csv(next(one for one in result.blocks() if isinstance(one, Table)))
+        return (
+            result.csv()
+            if result.csv
+            else table_csv(next(one for one in result.blocks() if isinstance(one, Table)))
+        )
     if output is Format.MARKDOWN:
         from supops.render.markdown import render_markdown
 

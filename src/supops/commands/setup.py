@@ -14,8 +14,14 @@ demo_app = new_group("A guided tour on an embedded world; no account and no netw
 TOUR = (
     ("Who is in the team: one YAML file for each person.", ("team", "list")),
     ("What is wrong with those files.", ("team", "check")),
-    ("Who has access to Zendesk US Government, compared with the team.", ("audit", "zendesk", "--instance", "us-government")),
-    ("The same for Zendesk Global, as a pipeline reads it.", ("audit", "zendesk", "--instance", "global", "-o", "json")),
+    (
+        "Who has access to Zendesk US Government, compared with the team.",
+        ("audit", "zendesk", "--instance", "us-government"),
+    ),
+    (
+        "The same for Zendesk Global, as a pipeline reads it.",
+        ("audit", "zendesk", "--instance", "global", "-o", "json"),
+    ),
 )
 
 
@@ -30,7 +36,9 @@ def doctor(ctx: typer.Context, output: FormatOption = Format.TABLE, output_file:
 
     wiring = wiring_of(ctx)
     healths = wiring.examine_everything()
-    deliver(wiring, Result(lambda: [health_table(healths)], lambda: health_json(healths)), output, output_file)
+    deliver(
+        wiring, Result(lambda: [health_table(healths)], lambda: health_json(healths)), output, output_file
+    )
     raise typer.Exit(exit_code(healths))
 
 
@@ -46,9 +54,15 @@ def demo(ctx: typer.Context) -> None:
         if done.returncode == ExitCode.INTERRUPTED:
             raise typer.Exit(ExitCode.INTERRUPTED)
         typer.echo(f"\n(exit status {done.returncode}: {_meaning(done.returncode)})")
-        if asks and number < len(TOUR) and typer.prompt("Enter to go on, q to stop", default="", show_default=False) == "q":
+        if (
+            asks
+            and number < len(TOUR)
+            and typer.prompt("Enter to go on, q to stop", default="", show_default=False) == "q"
+        ):
             return
-    typer.echo("\nEvery command runs this way: `supops --demo GROUP COMMAND ...`. For your own platforms: `supops config init`.")
+    typer.echo(
+        "\nEvery command runs this way: `supops --demo GROUP COMMAND ...`. For your own platforms: `supops config init`."
+    )
 
 
 @demo_app.command()

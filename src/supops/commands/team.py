@@ -25,7 +25,9 @@ app = new_group("The team's roster: who is in it, and what is wrong with its fil
 
 
 @app.command("list")
-def list_members(ctx: typer.Context, output: FormatOption = Format.TABLE, output_file: FileOption = None) -> None:
+def list_members(
+    ctx: typer.Context, output: FormatOption = Format.TABLE, output_file: FileOption = None
+) -> None:
     """List everybody in the roster, by name."""
     from supops.services.rostering import by_name
 
@@ -43,14 +45,16 @@ def show(
     output_file: FileOption = None,
 ) -> None:
     """Show what the roster says of one member, with file and line."""
-    from supops.render.team import member_blocks, members_table, shown_json
     from supops.render.machine import table_csv
+    from supops.render.team import member_blocks, members_table, shown_json
     from supops.services.rostering import find_members
 
     wiring = wiring_of(ctx)
     found = find_members(wiring.roster.read(), email)
     if len(found) > 1:
-        wiring.terminal.warn(f"{len(found)} files claim this email: {', '.join(member.file for member in found)}")
+        wiring.terminal.warn(
+            f"{len(found)} files claim this email: {', '.join(member.file for member in found)}"
+        )
     result = Result(
         blocks=lambda: member_blocks(found),
         json=lambda: shown_json(found),
@@ -70,10 +74,9 @@ def check(
 
     Exit status: 0 nothing found, 3 findings at or above --fail-on.
     """
-    from supops.models.findings import at_or_above, threshold_of
     from supops.errors import ExitCode
+    from supops.models.findings import at_or_above, threshold_of
     from supops.render.team import check_blocks, check_json
-    from supops.render.audits import findings_table
     from supops.services.rostering import check_roster
 
     wiring = wiring_of(ctx)
@@ -90,7 +93,9 @@ def check(
 
 
 @app.command("us-government")
-def us_government(ctx: typer.Context, output: FormatOption = Format.TABLE, output_file: FileOption = None) -> None:
+def us_government(
+    ctx: typer.Context, output: FormatOption = Format.TABLE, output_file: FileOption = None
+) -> None:
     """List the US Government support agents.
 
     These are the members with an id on Zendesk US Government who are not light agents there, and those with a US Federal focus.
@@ -100,7 +105,9 @@ def us_government(ctx: typer.Context, output: FormatOption = Format.TABLE, outpu
     wiring = wiring_of(ctx)
     roster = wiring.roster.read()
     _warn_of_unreadable(wiring, roster)
-    deliver(wiring, _members("US Government support agents", us_government_agents(roster)), output, output_file)
+    deliver(
+        wiring, _members("US Government support agents", us_government_agents(roster)), output, output_file
+    )
 
 
 def _members(title: str, members: "Sequence[Member]") -> Result:

@@ -68,47 +68,58 @@ def audit_blocks(audit: AgentAudit) -> list[Block]:
         lines.append(Cell("complete: every agent was read", "green"))
     lines += [Cell(f"INCOMPLETE: {reason}", "bold red") for reason in audit.incomplete_reasons]
     heading = Heading(f"{audit.instance.title} audit, {timestamp(audit.started_at)}", lines)
-    return [heading, findings_table(audit.findings), *(_agents_table(title, agents) for _, title, agents in agent_lists(audit))]
+    return [
+        heading,
+        findings_table(audit.findings),
+        *(_agents_table(title, agents) for _, title, agents in agent_lists(audit)),
+    ]
 
 
 def findings_table(findings: Sequence[Finding]) -> Table:
-    """Return findings: what, about whom, and where to look."""
+    """Return findings, the most severe first: what, about whom, and where to look."""
     rows: list[list[Value]] = [
         [
             severity_cell(finding.severity),
             finding.check,
             str(finding.subject),
-            finding_text(finding),
+            finding.message,
             str(finding.source) if finding.source else None,
         ]
-        for finding in findings
+        for finding in sorted(findings, key=lambda finding: -finding.severity.rank)
     ]
-    return Table("Findings", ("severity", "check", "who", "what", "where"), rows)
-
-
-def finding_text(finding: Finding) -> str:
-    """Return a finding's message, with what is expected and what is there where the message does not say it."""
-    text = finding.message
-    details = [
-        f"{label} {value}"
-        for label, value in (("expected", finding.expected), ("found", finding.actual))
-        if value is not None and value not in text
-    ]
-    return f"{text}: {', '.join(details)}" if details else text
+    return Table("Findings", ("severity", "check", "who", "what", "where"), rows, details=("what", "where"))
 
 
 def _agents_table(title: str, agents: Sequence[Agent]) -> Table:
     rows: list[list[Value]] = [
-        [agent.name, agent.email, agent.id, Cell("yes", "bold red") if agent.suspended else "no", agent.last_login_at]
+        [
+            agent.name,
+            agent.email,
+            agent.id,
+            Cell("yes", "bold red") if agent.suspended else "no",
+            _day(agent.last_login_at),
+        ]
         for agent in agents
     ]
     return Table(title, ("name", "email", "id", "suspended", "last login"), rows)
 
 
+def _day(moment: str | None) -> str | None:
+    return moment.partition("T")[0] if moment else None
+
+
 def checks_table(checks: Sequence[Check]) -> Table:
     """Return all checks, with what they look for and what to do."""
     rows: list[list[Value]] = [
-        [check.id, severity_cell(check.severity), ", ".join(check.audits), check.title, check.what, check.why, check.remedy]
+        [
+            check.id,
+            severity_cell(check.severity),
+            ", ".join(check.audits),
+            check.title,
+            check.what,
+            check.why,
+            check.remedy,
+        ]
         for check in checks
     ]
     return Table("Checks", ("id", "severity", "audits", "title", "what", "why", "remedy"), rows)
@@ -116,7 +127,9 @@ def checks_table(checks: Sequence[Check]) -> Table:
 
 def audit_json(audit: AgentAudit) -> Json:
     """Return the audit as ``supops.audit/1``."""
-    lists: dict[str, Json] = {key: [_agent_json(agent) for agent in agents] for key, _, agents in agent_lists(audit)}
+    lists: dict[str, Json] = {
+        key: [_agent_json(agent) for agent in agents] for key, _, agents in agent_lists(audit)
+    }
     counts: dict[str, Json] = {"agents": audit.agent_count}
     counts |= {key: len(agents) for key, _, agents in agent_lists(audit)}
     counts |= {"roster": audit.roster_size, "findings": len(audit.findings), "waived": 0}
@@ -191,7 +204,17 @@ def audit_rows(audits: Sequence[AgentAudit]) -> Iterator[tuple[object, ...]]:
             kind = key.removesuffix("s")
             for agent in agents:
                 role = (agent.role, agent.custom_role_id, agent.suspended, agent.last_login_at)
-                yield (audit.instance.key, kind, None, None, agent.name, agent.email, agent.id, *[None] * 5, *role)
+                yield (
+                    audit.instance.key,
+                    kind,
+                    None,
+                    None,
+                    agent.name,
+                    agent.email,
+                    agent.id,
+                    *[None] * 5,
+                    *role,
+                )
 
 
 def _agent_json(agent: Agent) -> Json:

@@ -92,7 +92,7 @@ class Terminal(Notices, Progress):
         text = "\n".join(visible(line) for line in message.splitlines())
         if style and self._stderr_color:
             text = f"\x1b[{style}m{text}\x1b[0m"
-        print(text, file=self._stderr, flush=True)  # noqa: T201
+        print(text, file=self._stderr, flush=True)
 
     @contextmanager
     def task(self, label: str) -> Iterator[Task]:
@@ -134,7 +134,9 @@ class _Bar(Task):
             if self._bars is None and time.monotonic() - self._began >= SECONDS_BEFORE_PROGRESS:
                 self._bars = self._start()
             if self._bars is not None:
-                self._bars.update(self._bars.task_ids[0], completed=self._steps, total=self._total, note=self._note())
+                self._bars.update(
+                    self._bars.task_ids[0], completed=self._steps, total=self._total, note=self._note()
+                )
 
     def _note(self) -> str:
         return f"{count(self._steps, 'page')}, {self._items:,} read"
@@ -145,7 +147,11 @@ class _Bar(Task):
         from rich.progress import Progress as Bars
 
         console = Console(file=self._stream, no_color=not self._color, highlight=False)
-        columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[note]}", markup=False))
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.fields[note]}", markup=False),
+        )
         bars = Bars(*columns, console=console, transient=True)
         bars.add_task(self._label, total=self._total, note=self._note())
         bars.start()
@@ -163,4 +169,6 @@ def terminal_of_process(
     """Return the terminal of this process."""
     import sys
 
-    return Terminal(sys.stdout, sys.stderr, environ=os.environ, quiet=quiet, verbose=verbose, debug=debug, color=color)
+    return Terminal(
+        sys.stdout, sys.stderr, environ=os.environ, quiet=quiet, verbose=verbose, debug=debug, color=color
+    )

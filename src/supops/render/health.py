@@ -16,11 +16,11 @@ def health_table(healths: Sequence[Health]) -> Table:
             health.name,
             Cell("fails", "bold red") if health.problem else Cell("ok", "green"),
             health.problem or health.facts,
-            health.remedy,
+            health.remedy or None,
         ]
         for health in healths
     ]
-    return Table("", ("what", "state", "details", "remedy"), rows)
+    return Table("", ("what", "state", "details", "remedy"), rows, details=("details", "remedy"))
 
 
 def health_json(healths: Sequence[Health]) -> Json:

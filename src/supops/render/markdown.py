@@ -7,7 +7,7 @@ from supops.checks.registry import Check
 from supops.models.agents import Agent
 from supops.models.audits import AgentAudit
 from supops.models.findings import Finding
-from supops.render.audits import agent_lists, finding_text, summary_lines, timestamp
+from supops.render.audits import agent_lists, summary_lines, timestamp
 from supops.render.tables import NOTHING, Block, Heading, Value, cell_text
 from supops.render.text import markdown
 
@@ -17,7 +17,11 @@ def render_markdown(blocks: Iterable[Block]) -> str:
     parts = []
     for block in blocks:
         if isinstance(block, Heading):
-            parts.append("\n".join([f"# {markdown(block.title)}", "", *(f"- {markdown(line.text)}" for line in block.lines)]))
+            parts.append(
+                "\n".join(
+                    [f"# {markdown(block.title)}", "", *(f"- {markdown(line.text)}" for line in block.lines)]
+                )
+            )
             continue
         lines = [f"## {markdown(block.title)}", ""] if block.title else []
         lines += _table(block.columns, block.rows) if block.rows else [f"{block.empty}."]
@@ -54,7 +58,7 @@ def audit_markdown(audit: AgentAudit, checks: Sequence[Check]) -> str:
 def _task(finding: Finding) -> str:
     who = markdown(str(finding.subject))
     where = f" ({markdown(str(finding.source))})" if finding.source else ""
-    return f"- [ ] **{who}**: {markdown(finding_text(finding))}{where}"
+    return f"- [ ] **{who}**: {markdown(finding.message)}{where}"
 
 
 def _folded(title: str, agents: Sequence[Agent]) -> str:
@@ -62,11 +66,12 @@ def _folded(title: str, agents: Sequence[Agent]) -> str:
         [agent.name, agent.email, agent.id, agent.suspended, agent.last_login_at] for agent in agents
     ]
     table = _table(("Name", "Email", "Id", "Suspended", "Last login"), rows) if rows else ["None."]
-    return "\n".join(["<details>", f"<summary>{title} ({len(agents):,})</summary>", "", *table, "", "</details>"])
+    return "\n".join(
+        ["<details>", f"<summary>{title} ({len(agents):,})</summary>", "", *table, "", "</details>"]
+    )
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> list[str]:
     lines = [f"| {' | '.join(columns)} |", f"|{'|'.join('---' for _ in columns)}|"]
-    for row in rows:
-        lines.append(f"| {' | '.join(markdown(cell_text(value)) or NOTHING for value in row)} |")
+    lines += [f"| {' | '.join(markdown(cell_text(value)) or NOTHING for value in row)} |" for row in rows]
     return lines

@@ -18,7 +18,11 @@ def path_table(places: Sequence[tuple[str, Path]]) -> Table:
     """Return the places where a settings file is looked for."""
     used = _used(places)
     rows: list[list[Value]] = [
-        [str(path), named_by, Cell("used", "green") if path == used else "there" if path.is_file() else "not there"]
+        [
+            str(path),
+            named_by,
+            Cell("used", "green") if path == used else "there" if path.is_file() else "not there",
+        ]
         for named_by, path in places
     ]
     return Table("Settings files", ("path", "named by", "state"), rows)
@@ -48,7 +52,7 @@ def settings_table(config: Config, environ: Mapping[str, str]) -> Table:
         origin = config.origins.get(key.name, DEFAULT)
         shown = _secret_text(value, environ) if isinstance(value, SecretRef) else _plain_text(value)
         rows.append([key.name, shown, Cell(origin, "dim" if origin == DEFAULT else "")])
-    return Table("Settings", ("key", "value", "from"), rows)
+    return Table("Settings", ("key", "value", "from"), rows, details=("value", "from"))
 
 
 def settings_json(config: Config) -> Json:
@@ -99,7 +103,9 @@ def _secret_text(ref: SecretRef, environ: Mapping[str, str]) -> str:
 
 def _json_value(value: object) -> Json:
     if isinstance(value, SecretRef):
-        return {kind: name for kind in ("env", "file", "keyring") if (name := getattr(value, kind)) is not None}
+        return {
+            kind: name for kind in ("env", "file", "keyring") if (name := getattr(value, kind)) is not None
+        }
     if isinstance(value, tuple):
         return [str(item) for item in value]
     return value if isinstance(value, int | str) else None
@@ -131,4 +137,3 @@ def settings_file(answers: Mapping[str, str]) -> str:
         value = answers.get(key.name) or key.default or key.example
         lines.append(f"{indent}{mark}{key.path[-1]}: {value}  # {key.description}")
     return "\n".join(lines) + "\n"
-

@@ -3,12 +3,19 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from typing import TYPE_CHECKING
 
 from supops.models.findings import Severity
 from supops.render.text import visible
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
 SEVERITY_STYLES = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan"}
 NOTHING = "-"
+GAP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +35,14 @@ class Table:
 
     Attributes:
         empty: What is said where there are no rows.
+        details: The columns that go onto lines of their own, below the others, on a terminal too narrow for all of them.
     """
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Value]]
     empty: str = "none"
+    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,9 @@ def render_plain(blocks: Iterable[Block]) -> str:
             lines += [block.title, *(visible(line.text) for line in block.lines)]
             continue
         if block.title:
-            lines.append(f"{block.title} ({len(block.rows):,})" if block.rows else f"{block.title}: {block.empty}")
+            lines.append(
+                f"{block.title} ({len(block.rows):,})" if block.rows else f"{block.title}: {block.empty}"
+            )
         if not block.rows:
             continue
         texts = [list(block.columns), *([cell_text(value) for value in row] for row in block.rows)]
@@ -89,13 +100,13 @@ def render_plain(blocks: Iterable[Block]) -> str:
 
 def render_terminal(blocks: Iterable[Block], *, width: int, color: bool) -> str:
     """Return blocks for a terminal of a width: long texts are folded, never cut."""
-    from rich import box
     from rich.console import Console
-    from rich.table import Table as RichTable
     from rich.text import Text
 
     out = StringIO()
-    console = Console(file=out, width=width, force_terminal=color, no_color=not color, highlight=False, legacy_windows=False)
+    console = Console(
+        file=out, width=width, force_terminal=color, no_color=not color, highlight=False, legacy_windows=False
+    )
     for number, block in enumerate(blocks):
         if number:
             console.print()
@@ -107,12 +118,50 @@ def render_terminal(blocks: Iterable[Block], *, width: int, color: bool) -> str:
         if block.title:
             amount = f"({len(block.rows):,})" if block.rows else block.empty
             console.print(Text.assemble((block.title, "bold"), " ", (amount, "dim")))
-        if not block.rows:
-            continue
-        table = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-        for column in block.columns:
-            table.add_column(column, overflow="fold")
-        for row in block.rows:
-            table.add_row(*(Text(cell_text(value), value.style if isinstance(value, Cell) else "") for value in row))
-        console.print(table)
+        if block.rows:
+            for part in _grids(block, width):
+                console.print(part)
     return out.getvalue()
+
+
+def _grids(table: Table, width: int) -> Iterable["RenderableType"]:
+    from rich.padding import Padding
+
+    if not table.details or sum(_widest(table, column) + GAP for column in table.columns) - GAP <= width:
+        yield _grid(table, table.columns, table.rows)
+        return
+    columns = [column for column in table.columns if column not in table.details]
+    for number, row in enumerate(table.rows):
+        cells = dict(zip(table.columns, row, strict=True))
+        yield _grid(table, columns, [[cells[column] for column in columns]], header=number == 0)
+        for column in table.details:
+            if cells[column] is not None:
+                yield Padding(_text(cells[column]), (0, 0, 0, GAP))
+
+
+def _widest(table: Table, column: str) -> int:
+    from rich.cells import cell_len
+
+    place = list(table.columns).index(column)
+    return max(cell_len(column), *(cell_len(cell_text(row[place])) for row in table.rows))
+
+
+def _grid(
+    table: Table, columns: Sequence[str], rows: Sequence[Sequence[Value]], *, header: bool = True
+) -> "RichTable":
+    from rich.table import Table as RichTable
+
+    grid = RichTable(box=None, padding=(0, GAP, 0, 0), header_style="bold underline", show_header=header)
+    for column in columns:
+        # Rows that are shown one by one stay aligned by the widths of all.
+        alone = len(rows) < len(table.rows)
+        grid.add_column(column, overflow="fold", min_width=_widest(table, column) if alone else None)
+    for row in rows:
+        grid.add_row(*(_text(value) for value in row))
+    return grid
+
+
+def _text(value: Value) -> "Text":
+    from rich.text import Text
+
+    return Text(cell_text(value), value.style if isinstance(value, Cell) else "")

@@ -17,15 +17,19 @@ CHECK_SCHEMA = "supops.roster-check/1"
 def members_table(title: str, members: Sequence[Member]) -> Table:
     """Return members, one a row."""
     rows: list[list[Value]] = [
-        [member.name, member.email, member.region, _focus_text(member.focuses), member.is_us_government_agent, member.file]
+        [member.name, member.email, member.region, member.is_us_government_agent, _focus_text(member.focuses)]
         for member in members
     ]
-    return Table(title, ("name", "email", "region", "focuses", "US Government", "file"), rows)
+    return Table(title, ("name", "email", "region", "us-gov", "focuses"), rows)
 
 
 def member_blocks(members: Sequence[Member]) -> list[Block]:
-    """Return all that the roster says of members, one table each."""
-    return [Table(member.name, ("key", "value", "where"), _member_rows(member)) for member in members]
+    """Return all that the roster says of members, with the lines of their files."""
+    blocks: list[Block] = []
+    for member in members:
+        blocks.append(Heading(member.name, [Cell(member.file, "dim")]))
+        blocks.append(Table("", ("key", "value", "line"), _member_rows(member)))
+    return blocks
 
 
 def check_blocks(findings: Sequence[Finding], member_count: int) -> list[Block]:
@@ -156,7 +160,5 @@ def _member_rows(member: Member) -> list[list[Value]]:
         ("product_categories", _skill_text(member.product_categories)),
         ("US Government agent", "yes" if member.is_us_government_agent else "no"),
     ]
-    rows: list[list[Value]] = [
-        [key, value, f"{member.file}:{member.line_of(key)}" if key in member.lines else None] for key, value in values
-    ]
+    rows: list[list[Value]] = [[key, value, member.lines.get(key)] for key, value in values]
     return rows

@@ -5,4 +5,6 @@ from supops.sandbox.http import Answer, Request, json_answer
 
 def handle(request: Request) -> Answer:
     """Answer a request."""
-    return json_answer(404, {"title": "Resource Not Found", "message": f"The path {request.path} does not exist."})
+    return json_answer(
+        404, {"title": "Resource Not Found", "message": f"The path {request.path} does not exist."}
+    )

@@ -42,7 +42,9 @@ class Fault:
     def matches(self, platform: str, method: str, path: str) -> bool:
         """Whether a request is one of those that may fail this way."""
         return (
-            fnmatchcase(platform, self.platform) and fnmatchcase(method, self.method) and fnmatchcase(path, self.path)
+            fnmatchcase(platform, self.platform)
+            and fnmatchcase(method, self.method)
+            and fnmatchcase(path, self.path)
         )
 
 
@@ -121,4 +123,7 @@ def _set_option(fault: Fault, option: str) -> None:
 
 def as_list(faults: Iterable[Fault]) -> list[Fault]:
     """Return copies, so that using them up does not change what the caller holds."""
-    return [Fault(f.kind, f.platform, f.path, f.method, f.after, f.times, f.seconds, f.retry_after, f.to) for f in faults]
+    return [
+        Fault(f.kind, f.platform, f.path, f.method, f.after, f.times, f.seconds, f.retry_after, f.to)
+        for f in faults
+    ]

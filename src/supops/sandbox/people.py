@@ -45,18 +45,43 @@ class Person:
 
 def _team(manager: str, region: str, zone: str, *people: Person) -> tuple[Person, ...]:
     return tuple(
-        Person(p.number, p.name, p.local, region, p.zone or zone, p.focus, p.role, p.manager or manager, p.federal_role)
+        Person(
+            p.number,
+            p.name,
+            p.local,
+            region,
+            p.zone or zone,
+            p.focus,
+            p.role,
+            p.manager or manager,
+            p.federal_role,
+        )
         for p in people
     )
 
 
-def _p(  # noqa: PLR0913
-    number: int, name: str, local: str, focus: str = "SaaS", role: str = "Support Staff", federal: str = "", zone: str = ""
+def _p(
+    number: int,
+    name: str,
+    local: str,
+    focus: str = "SaaS",
+    role: str = "Support Staff",
+    federal: str = "",
+    zone: str = "",
 ) -> Person:
     return Person(number, name, local, "", zone, focus, role, "", federal)
 
 
-HEAD = Person(1, "Beatriz Almeida", "beatriz.almeida", "AMER-E", "America/New_York", "Management", "Admin", "Avery Quill")
+HEAD = Person(
+    1,
+    "Beatriz Almeida",
+    "beatriz.almeida",
+    "AMER-E",
+    "America/New_York",
+    "Management",
+    "Admin",
+    "Avery Quill",
+)
 PEOPLE: tuple[Person, ...] = (
     HEAD,
     *_team(
@@ -143,7 +168,10 @@ _MISTAKES: MappingProxyType[str, tuple[tuple[str, str], ...]] = MappingProxyType
         "lakshmi.iyer": (("    level: 3", "    level: 5"),),
         "pania.terangi": (("Pacific/Auckland", "Pacific/Wellington"),),
         "tao.wang": (("languages:\n  - English", "languages:\n\t- English"),),
-        "zoe.fraser": ((f"    id: {FIRST_ID + 41}", "    id:"), ("start_date: 2021-05-03", "start_date: 2026-11-16")),
+        "zoe.fraser": (
+            (f"    id: {FIRST_ID + 41}", "    id:"),
+            ("start_date: 2021-05-03", "start_date: 2026-11-16"),
+        ),
     }
 )
 
@@ -239,7 +267,7 @@ def _identity_lines(key: str, number: int, role: str, name: str) -> list[str]:
         f"    id: {number}",
         "    groups:\n      - General",
         f"    role: {role}",
-        f"    alias: {name.split()[0]}",
+        f"    alias: {name.split(maxsplit=1)[0]}",
         "    show_in_signature:\n      gitlab_handle: true",
         "    salutations:\n      - Best regards",
     ]

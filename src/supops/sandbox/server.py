@@ -66,8 +66,14 @@ class Sandbox:
 
     def __enter__(self) -> Self:
         """Start all platforms."""
-        platforms: dict[str, Handle] = {f"zendesk-{key}": Zendesk(self.world, key).handle for key in INSTANCES}
-        platforms |= {"calendly": calendly.handle, "gitlab": gitlab.handle, "google-calendar": google_calendar.handle}
+        platforms: dict[str, Handle] = {
+            f"zendesk-{key}": Zendesk(self.world, key).handle for key in INSTANCES
+        }
+        platforms |= {
+            "calendly": calendly.handle,
+            "gitlab": gitlab.handle,
+            "google-calendar": google_calendar.handle,
+        }
         for name, handle in platforms.items():
             server = _Server(self, name, handle)
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -95,7 +101,9 @@ class Sandbox:
 
     def began(self, platform: str, request: Request) -> None:
         """Take note of a request that arrived."""
-        recorded = RecordedRequest(platform, request.method, request.path, request.query, request.headers, request.body)
+        recorded = RecordedRequest(
+            platform, request.method, request.path, request.query, request.headers, request.body
+        )
         with self._lock:
             self.requests.append(recorded)
             self._in_flight[platform] += 1
@@ -148,12 +156,14 @@ class _Handler(BaseHTTPRequestHandler):
             if fault is not None and fault.kind == "reset":
                 self.close_connection = True
                 return
-            answer = self.server.handle(request) if fault is None or fault.kind == "truncated" else _failing(fault)
+            answer = (
+                self.server.handle(request) if fault is None or fault.kind == "truncated" else _failing(fault)
+            )
             self._send(answer, truncated=fault is not None)
         finally:
             sandbox.ended(platform)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
 
     def _send(self, answer: Answer, *, truncated: bool) -> None:
         body = answer.body
@@ -191,7 +201,9 @@ def _failing(fault: Fault) -> Answer:
 def main() -> None:
     """Serve in a process of its own, for benchmarks, until standard input ends. The addresses are printed as JSON."""
     parser = argparse.ArgumentParser(prog="python -m supops.sandbox.server")
-    parser.add_argument("--agents", type=int, default=0, help="replace the users of Zendesk Global by this many agents")
+    parser.add_argument(
+        "--agents", type=int, default=0, help="replace the users of Zendesk Global by this many agents"
+    )
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--plan-limit", type=int, default=1_000_000, help="requests a minute")
     options = parser.parse_args()
@@ -205,7 +217,9 @@ def main() -> None:
         names = {role.id: role for role in state.roles}
         for user in state.users:
             if user.custom_role_id is not None and user.custom_role_id not in names:
-                names[user.custom_role_id] = type(state.roles[0])(user.custom_role_id, f"Role {user.custom_role_id}", 0)
+                names[user.custom_role_id] = type(state.roles[0])(
+                    user.custom_role_id, f"Role {user.custom_role_id}", 0
+                )
         state.roles = list(names.values())
         state.changed()
     with Sandbox(world, latency=options.latency) as sandbox:

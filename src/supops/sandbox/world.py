@@ -126,16 +126,21 @@ class World:
         except FileNotFoundError:
             return world
         except (OSError, ValueError) as error:
-            raise WorldError(f"The embedded world in {folder} can't be read ({error}). Run: supops demo reset") from None
+            raise WorldError(
+                f"The embedded world in {folder} can't be read ({error}). Run: supops demo reset"
+            ) from None
         if not isinstance(saved, dict) or saved.get("version") != VERSION:
             raise WorldError(f"The embedded world in {folder} is of another version. Run: supops demo reset")
         try:
-            world._restore(saved)
+            world.restore(saved)
         except (KeyError, TypeError) as error:
-            raise WorldError(f"The embedded world in {folder} is broken ({error!r}). Run: supops demo reset") from None
+            raise WorldError(
+                f"The embedded world in {folder} is broken ({error!r}). Run: supops demo reset"
+            ) from None
         return world
 
-    def _restore(self, saved: dict[str, dict[str, dict[str, list[dict[str, object]]]]]) -> None:
+    def restore(self, saved: dict[str, dict[str, dict[str, list[dict[str, object]]]]]) -> None:
+        """Take over what was saved."""
         for key, state in saved["zendesk"].items():
             tokens = [_token(token) for token in state["tokens"]]
             self.zendesk[key].tokens = {token.token: token for token in tokens}
@@ -146,7 +151,10 @@ class World:
         if self.folder is None:
             return
         with self.lock:
-            zendesk = {key: {"tokens": [asdict(token) for token in state.tokens.values()]} for key, state in self.zendesk.items()}
+            zendesk = {
+                key: {"tokens": [asdict(token) for token in state.tokens.values()]}
+                for key, state in self.zendesk.items()
+            }
             text = json.dumps({"version": VERSION, "zendesk": zendesk}, indent=1)
         self.folder.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=f".{FILE_NAME}.")

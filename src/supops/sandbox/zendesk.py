@@ -40,7 +40,9 @@ class Zendesk:
             limit = self._limit_headers()
             if self._used > self._state.plan_limit:
                 retry = {"Retry-After": limit["ratelimit-reset"]}
-                return json_answer(429, {"error": "APIRateLimitExceeded", "description": "Too many requests"}, limit | retry)
+                return json_answer(
+                    429, {"error": "APIRateLimitExceeded", "description": "Too many requests"}, limit | retry
+                )
             answer = self._authorized(request, path)
             return Answer(answer.status, answer.body, {**answer.headers, **limit})
 
@@ -66,7 +68,9 @@ class Zendesk:
         if path.startswith("/api/v2/oauth/tokens/"):
             return self._oauth_token(request, path)
         if not scopes & READ_SCOPES:
-            description = "You do not have access to this page. Please contact the account owner of this help desk."
+            description = (
+                "You do not have access to this page. Please contact the account owner of this help desk."
+            )
             return json_answer(403, {"error": {"title": "Forbidden", "message": description}})
         routes: dict[tuple[str, str], Callable[[Request], Answer]] = {
             ("GET", "/api/v2/users"): self._users,
@@ -92,7 +96,11 @@ class Zendesk:
                 given = base64.b64decode(value, validate=True).decode()
             except (binascii.Error, UnicodeDecodeError):
                 return None
-            return {"read", "write"} if given == f"{self._state.api_email}/token:{self._state.api_token}" else None
+            return (
+                {"read", "write"}
+                if given == f"{self._state.api_email}/token:{self._state.api_token}"
+                else None
+            )
         return None
 
     def _mint(self, request: Request) -> Answer:
@@ -100,18 +108,29 @@ class Zendesk:
             asked = json.loads(request.body)
             client_id, secret = str(asked["client_id"]), str(asked["client_secret"])
         except (ValueError, KeyError, TypeError):
-            return json_answer(400, {"error": "invalid_request", "error_description": "The request is malformed"})
+            return json_answer(
+                400, {"error": "invalid_request", "error_description": "The request is malformed"}
+            )
         if asked.get("grant_type") != "client_credentials":
-            return json_answer(400, {"error": "unsupported_grant_type", "error_description": "Grant type not supported"})
+            return json_answer(
+                400, {"error": "unsupported_grant_type", "error_description": "Grant type not supported"}
+            )
         if self._state.clients.get(client_id) != secret:
-            return json_answer(401, {"error": "invalid_client", "error_description": "Client authentication failed"})
+            return json_answer(
+                401, {"error": "invalid_client", "error_description": "Client authentication failed"}
+            )
         seconds = int(asked.get("expires_in", TOKEN_SECONDS))
         scopes = str(asked.get("scope", "read")).split()
         text = secrets.token_hex(32)
         number, self._state.next_token_id = self._state.next_token_id, self._state.next_token_id + 1
         self._state.tokens[text] = OAuthToken(number, text, client_id, scopes, self._world.now() + seconds)
         self._world.save()
-        granted = {"access_token": text, "token_type": "bearer", "scope": " ".join(scopes), "expires_in": seconds}
+        granted = {
+            "access_token": text,
+            "token_type": "bearer",
+            "scope": " ".join(scopes),
+            "expires_in": seconds,
+        }
         return json_answer(200, granted)
 
     def _oauth_token(self, request: Request, path: str) -> Answer:
@@ -157,9 +176,13 @@ class Zendesk:
             return json_answer(400, {"error": "InvalidPaginationDepth", "description": description})
         part = users[(number - 1) * size : number * size]
         more = number * size < len(users)
-        ends = {
-            "next_page": f"{self._links(request)}?{_with(request, 'page', str(number + 1))}" if more else None,
-            "previous_page": f"{self._links(request)}?{_with(request, 'page', str(number - 1))}" if number > 1 else None,
+        ends: dict[str, object] = {
+            "next_page": f"{self._links(request)}?{_with(request, 'page', str(number + 1))}"
+            if more
+            else None,
+            "previous_page": f"{self._links(request)}?{_with(request, 'page', str(number - 1))}"
+            if number > 1
+            else None,
             "count": len(users),
         }
         return self._page("users", part, ends)
@@ -178,7 +201,9 @@ class Zendesk:
 
     def _export(self, request: Request) -> Answer:
         if request.parameter("filter[type]") != "user" or "type:" in (request.parameter("query") or ""):
-            return json_answer(400, {"error": "invalid", "description": "filter[type] is required, and type: not allowed"})
+            return json_answer(
+                400, {"error": "invalid", "description": "filter[type] is required, and type: not allowed"}
+            )
         users = [user for user in self._state.users if user.active]
         made_at, _, cursor = (request.parameter("page[after]") or "").partition(".")
         expired = bool(cursor) and self._world.now() - float(made_at) > CURSOR_SECONDS
@@ -189,12 +214,16 @@ class Zendesk:
         part = users[start : start + size]
         after = f"{int(self._world.now())}.{_cursor(part[-1])}" if part else None
         meta = {"has_more": start + size < len(users), "after_cursor": after, "before_cursor": None}
-        return self._page("results", part, {"facets": None, "meta": meta, "links": {"prev": None, "next": None}})
+        return self._page(
+            "results", part, {"facets": None, "meta": meta, "links": {"prev": None, "next": None}}
+        )
 
     def _page(self, name: str, users: list[User], ends: dict[str, object]) -> Answer:
         bodies = b",".join(self._user(user) for user in users)
         rest = json.dumps(ends, separators=(",", ":")).encode()
-        return Answer(200, b'{"%s":[%s],%s' % (name.encode(), bodies, rest[1:]), {"Content-Type": "application/json"})
+        return Answer(
+            200, b'{"%s":[%s],%s' % (name.encode(), bodies, rest[1:]), {"Content-Type": "application/json"}
+        )
 
     def _user(self, user: User) -> bytes:
         """Encode a user once: a benchmark measures the client, not this."""
@@ -206,7 +235,9 @@ class Zendesk:
 
     def _count(self, request: Request) -> Answer:
         refreshed_at = "2026-11-24T00:00:00Z" if self._state.counts_exactly else None
-        return json_answer(200, {"count": {"value": len(self._select(request)), "refreshed_at": refreshed_at}})
+        return json_answer(
+            200, {"count": {"value": len(self._select(request)), "refreshed_at": refreshed_at}}
+        )
 
     def _me(self, request: Request) -> Answer:  # noqa: ARG002
         me = next(user for user in self._state.users if user.role == "admin")
@@ -214,7 +245,9 @@ class Zendesk:
 
     def _roles(self, scopes: set[str]) -> Answer:
         if not self._state.has_custom_roles or "read" not in scopes:
-            return json_answer(403, {"error": {"title": "Forbidden", "message": "You do not have access to this page."}})
+            return json_answer(
+                403, {"error": {"title": "Forbidden", "message": "You do not have access to this page."}}
+            )
         active = [user for user in self._state.users if user.active]
         roles = [
             {

@@ -51,7 +51,9 @@ def audit_instances(
     for target in targets:
         started_at = clock.now()
         try:
-            audits.append(audit_agents(target.instance, listing=target.directory().list_agents, team=team, clock=clock))
+            audits.append(
+                audit_agents(target.instance, listing=target.directory().list_agents, team=team, clock=clock)
+            )
         except SupopsError as error:
             errors.append(error)
             if len(errors) == len(targets):
@@ -59,7 +61,9 @@ def audit_instances(
             notices.warn(f"{target.instance.title} could not be audited. {error.message}. {error.hint}")
             nobody = AgentLists((), (), ())
             audits.append(
-                AgentAudit(target.instance, started_at, clock.now(), nobody, len(team.members), (), (error.message,))
+                AgentAudit(
+                    target.instance, started_at, clock.now(), nobody, len(team.members), (), (error.message,)
+                )
             )
     return tuple(audits)
 
@@ -116,9 +120,16 @@ def audit_agents(
 
 def _relevant(roster: Roster, instance: Instance) -> Roster:
     """Leave out problems with values that have no part in comparing members with agents."""
-    return replace(roster, problems=tuple(problem for problem in roster.problems if _matters(problem, instance)))
+    return replace(
+        roster, problems=tuple(problem for problem in roster.problems if _matters(problem, instance))
+    )
 
 
 def _matters(problem: RosterProblem, instance: Instance) -> bool:
     parts = problem.key.split(".")
-    return problem.kind is ProblemKind.UNREADABLE or parts[:2] in (["name"], ["email"], ["zendesk"], ["zendesk", instance.roster_key])
+    return problem.kind is ProblemKind.UNREADABLE or parts[:2] in (
+        ["name"],
+        ["email"],
+        ["zendesk"],
+        ["zendesk", instance.roster_key],
+    )

@@ -49,4 +49,6 @@ def by_name(roster: Roster) -> tuple[Member, ...]:
 
 def unreadable_files(roster: Roster) -> tuple[str, ...]:
     """Return the paths of the files that gave no member."""
-    return tuple(sorted({problem.file for problem in roster.problems if problem.kind is ProblemKind.UNREADABLE}))
+    return tuple(
+        sorted({problem.file for problem in roster.problems if problem.kind is ProblemKind.UNREADABLE})
+    )
