@@ -15,6 +15,7 @@ import msgspec
 
 from supops.adapters.yaml_files import Mapping, Node, Scalar, Sequence, YamlError, read_yaml
 from supops.errors import ConfigError
+from supops.models.hosts import is_loopback
 from supops.models.secrets import SecretRef
 from supops.settings import SECONDS, Key, Settings, all_keys
 
@@ -29,7 +30,6 @@ THREE_WAYS = (
 )
 SECRET_EXPECTED = "a reference to the secret: {env: NAME}, {file: PATH} or {keyring: NAME}"
 CA_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-LOOPBACK = ("localhost", "127.", "[::1]", "::1")
 PASSWORD_IN_URL = re.compile(r"://[^/@\s]*:[^/@\s]+@")
 DEFAULT = "default"
 
@@ -334,7 +334,7 @@ def _is_safe_url(text: str) -> bool:
         return False
     if parts.scheme == "https":
         return bool(host)
-    return parts.scheme == "http" and host.startswith(LOOPBACK)
+    return parts.scheme == "http" and is_loopback(host)
 
 
 def _path(text: str, base: Path) -> Path:

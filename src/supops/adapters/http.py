@@ -30,6 +30,7 @@ from supops.adapters.http_errors import (
 )
 from supops.adapters.pacing import Pacer, RateLimit
 from supops.errors import ConfigError, PlatformError, SupopsError
+from supops.models.hosts import is_loopback
 from supops.services.ports import Notices
 
 Shape = TypeVar("Shape")
@@ -141,7 +142,7 @@ class HttpClient:
             limits=httpx.Limits(max_connections=MAX_IN_FLIGHT, max_keepalive_connections=MAX_IN_FLIGHT),
             follow_redirects=False,
             # A proxy must not see what is meant for this machine only.
-            trust_env=not _is_loopback(url.host),
+            trust_env=not is_loopback(url.host),
             verify=_tls_context(self.ca) if url.scheme == "https" else False,
         )
 
@@ -291,9 +292,9 @@ class HttpClient:
         if isinstance(error, _Repeatable) and error.retry_after is not None:
             return error.retry_after
         patience = self.patience
-        return tenacity.wait_exponential_jitter(
-            initial=patience.first_pause, max=patience.longest_pause, jitter=patience.first_pause
-        )(state)
+        return tenacity.wait_random_exponential(multiplier=patience.first_pause, max=patience.longest_pause)(
+            state
+        )
 
     def _tell_of_pause(self, state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -319,10 +320,6 @@ def clock_skew(headers: Mapping[str, str], now: datetime) -> float | None:
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return (url.scheme, url.host, url.port)
-
-
-def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _retry_after(value: str | None) -> float | None:

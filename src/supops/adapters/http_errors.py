@@ -25,7 +25,7 @@ SENSITIVE_PARAMETERS = re.compile(
     r"([?&;]|\b)((?:[a-z_]*(?:token|secret|password|signature|api_key|pwd)|code|key)=)[^&\s\"'>]+",
     re.IGNORECASE,
 )
-BEARER = re.compile(r"\b(Bearer|Basic|token)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
+BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
 USER_IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
 BEARER_LIKE_LINK = re.compile(r"(/(?:cancellations|reschedulings)/)[A-Za-z0-9-]+")
 

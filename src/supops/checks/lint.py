@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cache
-from urllib.parse import urlsplit
 
 from supops.checks.registry import Check, Rule
 from supops.checks.roster import ROSTER
@@ -29,6 +28,7 @@ LEVELS = range(1, 4)
 PERCENT_SUM = 100
 # Thirds are written as 33.3: what is this close to 100 was meant to be 100.
 PERCENT_TOLERANCE = 0.5
+CALENDLY = re.compile(r"https://(?i:calendly\.com)/[^/?#\s]+/?(?P<more>[^/?#\s].*|[?#].+)?")
 EMAIL = re.compile(r"[^@\s<>\"(),;:]+@[^@\s<>\"(),;:.]+(\.[^@\s<>\"(),;:.]+)+")
 
 
@@ -114,11 +114,10 @@ def bad_calendly_url(check: Check, roster: Roster) -> Iterator[Finding]:
     for member in roster.members:
         if member.calendly is None:
             continue
-        parts = urlsplit(member.calendly) if member.calendly.isascii() else None
-        pages = [page for page in parts.path.split("/") if page] if parts else []
-        if parts is None or parts.scheme != "https" or parts.netloc.lower() != "calendly.com" or not pages:
+        page = CALENDLY.fullmatch(member.calendly)
+        if page is None:
             message = f"{member.calendly} is not the page of a person"
-        elif len(pages) > 1 or parts.query:
+        elif page["more"]:
             message = f"{member.calendly} is the page of one event"
         else:
             continue

@@ -159,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
             answer = (
                 self.server.handle(request) if fault is None or fault.kind == "truncated" else _failing(fault)
             )
-            self._send(answer, truncated=fault is not None)
+            self._send(answer, truncated=fault is not None and fault.kind == "truncated")
         finally:
             sandbox.ended(platform)
 

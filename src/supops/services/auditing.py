@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from supops.checks import agents as agent_checks
 from supops.checks import roster as roster_checks
@@ -52,7 +53,13 @@ def audit_instances(
         started_at = clock.now()
         try:
             audits.append(
-                audit_agents(target.instance, listing=target.directory().list_agents, team=team, clock=clock)
+                audit_agents(
+                    target.instance,
+                    started_at=started_at,
+                    listing=target.directory().list_agents,
+                    team=team,
+                    clock=clock,
+                )
             )
         except SupopsError as error:
             errors.append(error)
@@ -78,12 +85,18 @@ def exit_code(audits: Sequence[AgentAudit], threshold: Severity | None) -> ExitC
 
 
 def audit_agents(
-    instance: Instance, *, listing: Callable[[], AgentListing], team: Roster, clock: Clock
+    instance: Instance,
+    *,
+    started_at: datetime,
+    listing: Callable[[], AgentListing],
+    team: Roster,
+    clock: Clock,
 ) -> AgentAudit:
     """Audit one Zendesk instance.
 
     Args:
         instance: Which one, and what is expected there.
+        started_at: When the audit began.
         listing: Lists its agents.
         team: The roster.
         clock: Says when.
@@ -94,7 +107,6 @@ def audit_agents(
     Raises:
         SupopsError: The agents could not be read at all.
     """
-    started_at = clock.now()
     seen = listing()
     snapshot = AccessSnapshot(
         instance,
