@@ -5,11 +5,11 @@ import sys
 
 import typer
 
-from supops.commands.options import FileOption, Format, FormatOption, Result, deliver, new_group, wiring_of
+from supops.commands.options import FileOption, Format, FormatOption, Result, deliver, wiring_of
 from supops.errors import ExitCode
 
 doctor_app = typer.Typer(rich_markup_mode=None, add_completion=False)
-demo_app = new_group("A guided tour on an embedded world; no account and no network needed.")
+demo_app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 TOUR = (
     ("Who is in the team: one YAML file for each person.", ("team", "list")),

@@ -1,0 +1,23 @@
+"""Compares output with a file, times and folders and ports scrubbed. Set UPDATE_GOLDEN=1 to write the files anew."""
+
+import os
+import re
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "golden"
+
+
+def scrub(text: str) -> str:
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ(?= *$|\")", "<time>", text, flags=re.MULTILINE)
+    text = re.sub(r"(audit, )\S+Z", r"\1<time>", text)
+    text = re.sub(r"(from )\S+Z( to )\S+Z", r"\1<time>\2<time>", text)
+    return re.sub(r"20\d\d Q[1-4]", "<quarter>", text)
+
+
+def assert_golden(name: str, text: str) -> None:
+    path = FOLDER / name
+    scrubbed = scrub(text)
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(scrubbed, encoding="utf-8")
+    assert scrubbed == path.read_text(encoding="utf-8"), f"{name} differs; UPDATE_GOLDEN=1 writes it anew"

@@ -1,0 +1,73 @@
+"""Tables on a terminal and through a pipe."""
+
+from rich.cells import cell_len
+
+from supops.render.tables import Cell, Heading, Table, render_plain, render_terminal
+
+WIDE = Table(
+    "Findings",
+    ("check", "what", "where"),
+    [
+        ["name-mismatch", "a long sentence " * 6, "folder/a-file-with-a-long-name.yaml:12"],
+        [Cell("x", "bold red"), "[bold]no markup[/bold] \x1b[31m", None],
+    ],
+    details=("what", "where"),
+)
+
+
+def test_a_pipe_gets_everything_on_one_line_a_row_and_no_colour() -> None:
+    text = render_plain([Heading("Title", [Cell("line", "red")]), WIDE])
+
+    assert text.isascii()
+    lines = text.splitlines()
+    assert lines[:2] == ["Title", "line"]
+    assert lines[3] == "Findings (2)"
+    assert len(lines) == 8
+    assert "a long sentence " * 5 in lines[6]
+    assert lines[7].split() == ["x", "[bold]no", "markup[/bold]", "\\x1b[31m", "-"]
+
+
+def test_wide_characters_keep_columns_aligned() -> None:
+    text = render_plain([Table("", ("name", "id"), [["陳美玲", 1], ["Jo", 2]])])
+
+    header, _, first, second = text.splitlines()
+    assert cell_len(first[: first.index("1")]) == second.index("2") == header.index("id")
+
+
+def test_an_empty_table_says_so() -> None:
+    assert render_plain([Table("Findings", ("a",), [])]) == "Findings: none\n"
+    assert render_terminal([Table("Findings", ("a",), [])], width=80, color=False).strip() == "Findings none"
+
+
+def test_a_narrow_terminal_loses_nothing() -> None:
+    text = render_terminal([WIDE], width=60, color=False)
+
+    assert all(cell_len(line) <= 60 for line in text.splitlines())
+    joined = " ".join(text.split())
+    assert "a long sentence " * 5 in joined
+    assert "folder/a-file-with-a-long-name.yaml:12" in joined
+    assert "[bold]no markup[/bold] \\x1b[31m" in joined
+
+
+def test_a_very_narrow_terminal_folds_and_loses_nothing() -> None:
+    text = render_terminal(
+        [Table("", ("name", "email"), [["Maria Delgado", "maria.delgado@example.com"]])],
+        width=24,
+        color=False,
+    )
+
+    squeezed = "".join(text.split())
+    assert all(cell_len(line) <= 24 for line in text.splitlines())
+    for part in ("Maria", "Delgado"):
+        assert part in squeezed
+
+
+def test_a_wide_terminal_has_one_line_a_row() -> None:
+    text = render_terminal([WIDE], width=300, color=False)
+
+    assert len(text.splitlines()) == 4
+
+
+def test_colours_only_when_they_are_wanted() -> None:
+    assert "\x1b" not in render_terminal([WIDE], width=80, color=False)
+    assert "\x1b[1;31m" in render_terminal([WIDE], width=80, color=True)
