@@ -12,7 +12,7 @@ from supops.models.agents import Agent, Instance
 from supops.models.findings import Finding
 from supops.models.matching import email_key, match_members, name_key
 from supops.models.roster import Member
-from tests.make import ADMIN, FEDERAL, INSTANCE, LIGHT, STAFF, agent, member
+from tests.make import ADMIN, FEDERAL, INSTANCE, LIGHT, agent, member
 
 
 def found(

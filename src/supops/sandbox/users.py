@@ -137,10 +137,10 @@ def seeded_users(instance: str, *, light: int, admin: int, staff: int) -> list[U
 
 
 def many_agents(count: int, *, light: int, admin: int, staff: int) -> list[User]:
-    """Return a large population: half light agents, a fiftieth admins, the others in three roles of full agents."""
+    """Return a large population: two fifths light agents, a fiftieth admins, the others in three roles of full agents."""
     users = []
     for number in range(count):
-        kind = (1, light) if number % 2 else (0, staff + number % 3)
+        kind = (1, light) if number % 5 in (1, 2) else (0, staff + number % 3)
         if number % 50 == 0:
             kind = (4, admin)
         email = f"agent{number}@example.com"

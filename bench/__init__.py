@@ -1,0 +1,1 @@
+"""Benchmarks: each measures a ratio of two things in one run, against a bound."""

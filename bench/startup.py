@@ -1,0 +1,57 @@
+"""How long until help is there, in multiples of a bare interpreter.
+
+Packages that supops does not install change what is imported (httpx imports its own command line where click is there), so it
+is measured in an environment with nothing but supops.
+"""
+
+import importlib
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import typer
+
+from bench.measure import Result, best_of_each
+from supops.cli import GROUPS
+
+ROOT = Path(__file__).parents[1]
+TIMES = 15
+
+
+def measure() -> Iterator[Result]:
+    """Compare ``--version``, ``--help`` and the help of every command with ``python -c pass``."""
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        python = str(Path(folder) / "bin" / "python")
+        subprocess.run([python, "-m", "pip", "install", "-q", str(ROOT)], check=True)
+        subprocess.run([python, "-m", "compileall", "-q", folder], check=False)
+        runs = {"pass": _runner(python, "-c", "pass")}
+        runs |= {" ".join(words): _runner(python, "-m", "supops", *words) for words in _command_lines()}
+        best = best_of_each(runs, times=TIMES)
+    bare = best.pop("pass")
+    yield Result("start-up: --version", best.pop("--version") / bare, 2.5, detail="python -c pass")
+    yield Result("start-up: --help", best.pop("--help") / bare, 8, detail="python -c pass")
+    worst = max(best, key=lambda words: best[words])
+    yield Result(
+        "start-up: slowest command's --help", best[worst] / bare, 12, detail=f"python -c pass; supops {worst}"
+    )
+
+
+def _runner(*words: str) -> Callable[[], object]:
+    return lambda: subprocess.run(words, stdout=subprocess.DEVNULL, check=True)
+
+
+def _command_lines() -> Iterator[tuple[str, ...]]:
+    yield ("--version",)
+    yield ("--help",)
+    for group, (module, name, _) in GROUPS.items():
+        command = typer.main.get_command(getattr(importlib.import_module(f"supops.commands.{module}"), name))
+        for inner in getattr(command, "commands", None) or ("",):
+            yield tuple(word for word in (group, inner, "--help") if word)
+
+
+if __name__ == "__main__":
+    sys.exit("run: python -m bench startup")
