@@ -294,12 +294,13 @@ def test_the_schema_accepts_the_contract_and_refuses_literals() -> None:
     validator.validate(
         {"gitlab": {"token": {"env": "GL_TOKEN"}}, "zendesk": {"global": {"url": "https://x"}}}
     )
-    for wrong in (
+    mistakes: tuple[dict[str, object], ...] = (
         {"gitlab": {"token": "x"}},
         {"gitlab": {"token": {}}},
         {"gitlabb": {}},
         {"zendesk": {"global": {}}},
-    ):
+    )
+    for wrong in mistakes:
         assert not validator.is_valid(wrong)
 
 

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from supops.adapters import roster_files
 from supops.adapters.roster_files import RosterFolder
-from supops.adapters.roster_reader import FileReading
+from supops.adapters.roster_reader import FileReading, read_member
 from supops.errors import ConfigError
 from supops.sandbox.people import write_roster
 
@@ -24,13 +23,12 @@ def folder(tmp_path: Path) -> Path:
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """Collects the contents that had to be parsed."""
     contents: list[bytes] = []
-    real = roster_files.read_member
 
     def watching(data: bytes) -> FileReading:
         contents.append(data)
-        return real(data)
+        return read_member(data)
 
-    monkeypatch.setattr(roster_files, "read_member", watching)
+    monkeypatch.setattr("supops.adapters.roster_files.read_member", watching)
     return contents
 
 

@@ -54,7 +54,7 @@ def test_quiet_leaves_warnings_and_errors() -> None:
 
 def test_details_are_for_who_asked() -> None:
     for options, expected in (({}, ""), ({"verbose": True}, "a detail\n")):
-        speaker, _, err = terminal(**options)  # type: ignore[arg-type]
+        speaker, _, err = terminal(**options)
         speaker.detail("a detail")
         assert err.getvalue() == expected
 
