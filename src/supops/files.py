@@ -1,24 +1,40 @@
-"""Files of ours: written whole or not at all, readable by their owner only."""
+"""Files of ours: written whole or not at all."""
 
 import os
 import tempfile
 from pathlib import Path
 
 PRIVATE_FOLDER = 0o700
+PRIVATE_FILE = 0o600
 
 
-def write_whole(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file for its owner only, in folders for their owner only; otherwise as `write_whole`."""
+    path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    _replace(path, data, PRIVATE_FILE)
+
+
+def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that a reader sees the old content or the new one, never a part.
 
     Args:
-        path: Where to; missing folders above it are made, for their owner only.
+        path: Where to; missing folders above it are made. A link is followed. What is no regular file, such as
+            ``/dev/stdout``, is written to as it is.
         data: The new content.
-        mode: Permissions of the file.
 
     Raises:
         OSError: The file could not be written; what was there before is still there.
     """
-    path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+    _replace(target, data, mode)
+
+
+def _replace(path: Path, data: bytes, mode: int) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -30,3 +46,10 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _umask() -> int:
+    """Return the process's mask for new files; there is no way to ask for it but to set it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -129,6 +129,10 @@ class Wiring:
         settings = self._zendesk(key)
         if settings is None:
             raise self.config.missing(f"zendesk.{key}")
+        if self.config.settings.waivers:
+            self.terminal.warn(
+                "this version applies no waivers: every finding is reported, and none is counted as waived"
+            )
         return AuditTarget(_instance(key, settings), lambda: self.agent_directory(key))
 
     def audit_targets(self) -> "list[AuditTarget]":

@@ -112,6 +112,28 @@ def test_retry_after_is_obeyed_and_told(
     assert notices.notes == ["waiting 2 s, Zendesk's limit"]
 
 
+def test_a_pause_that_is_not_for_the_limit_is_not_called_that(
+    sandbox: Sandbox, zendesk: HttpClient, slept: list[float], notices: FakeNotices
+) -> None:
+    sandbox.faults.add(Fault("503", times=1, retry_after="2"))
+
+    ask(zendesk)
+
+    assert notices.notes == ["waiting 2 s, as Zendesk asks"]
+
+
+@pytest.mark.parametrize("location", ["", "http://[", "https://127.0.0.1/", "//evil.example.com/x"])
+def test_a_redirect_to_nowhere_or_elsewhere_is_refused(
+    sandbox: Sandbox, zendesk: HttpClient, location: str
+) -> None:
+    sandbox.faults.add(Fault("redirect", to=location))
+
+    with pytest.raises(PlatformError, match="not followed"):
+        ask(zendesk)
+
+    assert len(sandbox.requests) == 1
+
+
 def test_retry_after_may_be_a_date(sandbox: Sandbox, zendesk: HttpClient, slept: list[float]) -> None:
     sandbox.faults.add(Fault("503", times=1, retry_after="Thu, 01 Jan 2026 00:00:00 GMT"))
 

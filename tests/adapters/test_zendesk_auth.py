@@ -9,7 +9,7 @@ from supops.adapters.pacing import RateLimit
 from supops.adapters.secrets import Secret
 from supops.adapters.zendesk import ZendeskAgents
 from supops.adapters.zendesk_auth import ZendeskAccount, error_detail, read_limit
-from supops.errors import Unauthorized
+from supops.errors import PlatformError, Unauthorized
 from supops.sandbox.faults import Fault
 from supops.sandbox.server import Sandbox
 from supops.sandbox.world import ZendeskState
@@ -62,6 +62,22 @@ def test_a_token_that_expires_in_the_middle_is_minted_again(
 
     assert state.tokens == {}
     assert sum(request.path == "/oauth/tokens" for request in sandbox.requests) == 2
+
+
+def test_nothing_is_minted_once_the_run_has_ended(
+    sandbox: Sandbox, account: ZendeskAccount, state: ZendeskState
+) -> None:
+    client = account.with_oauth("supops", SECRET, "users:read")
+    client.http.request("GET", "/api/v2/users/me", purpose="see")
+    credential = client.http.credential
+    header = credential.header()
+    client.close()
+
+    # What a thread does that was still reading.
+    assert credential.renew(header) is False
+    with pytest.raises(PlatformError, match="the run has ended"):
+        credential.header()
+    assert state.tokens == {}
 
 
 def test_a_wrong_secret_names_the_client_and_where_the_secret_is_from(account: ZendeskAccount) -> None:

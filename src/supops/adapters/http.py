@@ -29,7 +29,7 @@ from supops.adapters.http_errors import (
     redirected,
 )
 from supops.adapters.pacing import Pacer, RateLimit
-from supops.errors import ConfigError, PlatformError, SupopsError
+from supops.errors import ConfigError, PlatformError, RateLimited, SupopsError
 from supops.models.hosts import is_loopback
 from supops.services.ports import Notices
 
@@ -276,9 +276,15 @@ class HttpClient:
 
     def _redirection(self, request: httpx.Request, answer: Answer, purpose: str) -> httpx.Request:
         """Return the request to repeat within the configured host; refuse any other redirect."""
-        target = request.url.join(answer.headers.get("location", ""))
+        location = answer.headers.get("location", "")
+        try:
+            target = request.url.join(location)
+        except httpx.InvalidURL:
+            location = ""
+        if not location:
+            raise redirected(self.vendor, purpose, "")
         if _origin(target) != _origin(self._client.base_url) or request.method not in ("GET", "HEAD"):
-            raise redirected(self.vendor, purpose, target.host if answer.headers.get("location") else "")
+            raise redirected(self.vendor, purpose, target.host)
         return self._client.build_request(request.method, target)
 
     def _keep_pace(self) -> None:
@@ -300,7 +306,9 @@ class HttpClient:
         error = state.outcome.exception() if state.outcome else None
         seconds = state.upcoming_sleep
         if isinstance(error, _Repeatable) and error.retry_after is not None:
-            self.notices.note(f"waiting {seconds:.0f} s, {self.vendor.company}'s limit")
+            company = self.vendor.company
+            reason = f"{company}'s limit" if isinstance(error.error, RateLimited) else f"as {company} asks"
+            self.notices.note(f"waiting {seconds:.0f} s, {reason}")
         elif isinstance(error, _Repeatable):
             self.notices.note(f"trying again in {seconds:.0f} s: {error.error.message}")
 

@@ -12,7 +12,7 @@ from supops import __version__
 from supops.adapters.roster_reader import FileReading, read_member
 from supops.adapters.yaml_files import MAX_BYTES
 from supops.errors import ConfigError
-from supops.files import write_whole
+from supops.files import write_private
 from supops.models.roster import ProblemKind, Roster, RosterProblem
 from supops.services.ports import RosterSource
 
@@ -130,6 +130,6 @@ class _Cache:
         if self._path is None or self._used.keys() == self._old.keys():
             return
         try:
-            write_whole(self._path, msgspec.msgpack.encode(self._used))
+            write_private(self._path, msgspec.msgpack.encode(self._used))
         except OSError:
             return

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from supops.adapters.roster_files import RosterFolder
 from supops.errors import SupopsError, UsageError
-from supops.files import PRIVATE_FOLDER, write_whole
+from supops.files import PRIVATE_FOLDER, write_private
 from supops.models.roster import Roster
 from supops.services.ports import Notices, RosterSource
 
@@ -72,7 +72,7 @@ class RosterRepository(RosterSource):
         except BaseException:
             shutil.rmtree(clone, ignore_errors=True)
             raise
-        write_whole(self._pointer, clone.name.encode())
+        write_private(self._pointer, clone.name.encode())
         self._remove_old(keep=clone)
         return clone
 

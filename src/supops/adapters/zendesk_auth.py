@@ -11,7 +11,7 @@ from supops.adapters.http import Credential, FixedCredential, HttpClient, Patien
 from supops.adapters.http_errors import Vendor
 from supops.adapters.pacing import RateLimit
 from supops.adapters.secrets import Secret
-from supops.errors import Forbidden, SupopsError, Unauthorized
+from supops.errors import Forbidden, PlatformError, SupopsError, Unauthorized
 from supops.services.ports import Notices
 
 # A token that could not be revoked ends by itself after this long.
@@ -150,6 +150,7 @@ class _OAuthCredential(Credential):
         self._lock = threading.Lock()
         self._header = ""
         self._minted: list[str] = []
+        self._closed = False
 
     def header(self) -> str:
         with self._lock:
@@ -157,11 +158,16 @@ class _OAuthCredential(Credential):
 
     def renew(self, refused: str) -> bool:
         with self._lock:
+            if self._closed:
+                return False
             if self._header == refused:
                 self._mint()
             return True
 
     def _mint(self) -> str:
+        if self._closed:
+            # A thread that was still reading when the run ended must not leave a token behind.
+            raise PlatformError(f"{self._http.vendor.name} is not asked any more: the run has ended")
         purpose = "mint an access token"
         answer = self._http.request(
             "POST",
@@ -177,7 +183,7 @@ class _OAuthCredential(Credential):
 
     def revoke_all(self) -> None:
         with self._lock:
-            minted, self._minted, self._header = self._minted, [], ""
+            minted, self._minted, self._header, self._closed = self._minted, [], "", True
         for header in minted:
             try:
                 self._revoke(FixedCredential(self.description, header))

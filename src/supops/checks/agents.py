@@ -36,7 +36,7 @@ class AccessSnapshot:
 
 def missing_agent(check: Check, snapshot: AccessSnapshot) -> Iterator[Finding]:
     """Find members without a user, unless part of the users could not be read."""
-    if not snapshot.complete:
+    if check.needs_everybody and not snapshot.complete:
         return
     by_email = {email_key(agent.email): agent for agent in snapshot.agents if agent.email}
     for match in snapshot.matches:
@@ -153,6 +153,7 @@ RULES: tuple[Rule[AccessSnapshot], ...] = (
             "member's roster file or, where the file has no id, the one with the member's email.",
             why="Somebody who can't work tickets was forgotten when they joined; or an id in the roster is wrong, and "
             "then every other check of this person looks at nobody, or at somebody else.",
+            needs_everybody=True,
             remedy="Create the agent, or correct `zendesk.main.id` in the roster file. If the person has left, remove "
             "the roster file.",
         ),

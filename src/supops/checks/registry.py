@@ -19,6 +19,7 @@ class Check:
         what: What is looked at, and what counts as a finding.
         why: What goes wrong when nobody looks.
         remedy: What to do about a finding.
+        needs_everybody: Whether it means nothing unless the whole list could be read. It is left out otherwise.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Check:
     what: str
     why: str
     remedy: str
+    needs_everybody: bool = False
 
     def finding(
         self,

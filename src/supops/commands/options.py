@@ -82,7 +82,7 @@ def deliver(wiring: "Wiring", result: Result, output: Format, file: Path | None)
     from supops.files import write_whole
 
     try:
-        write_whole(file, text.encode("utf-8", "backslashreplace"), mode=0o644)
+        write_whole(file, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise SupopsError(f"{file} can't be written: {error.strerror}") from None
     wiring.terminal.note(f"written to {file}")

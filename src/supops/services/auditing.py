@@ -126,7 +126,18 @@ def audit_agents(
         lists=split_by_role(seen.agents, instance),
         roster_size=len(team.members),
         findings=tuple(sorted(findings, key=lambda finding: finding.sort_key)),
-        incomplete_reasons=seen.missing,
+        incomplete_reasons=(*seen.missing, *_unchecked(audit, snapshot)),
+    )
+
+
+def _unchecked(audit: str, snapshot: AccessSnapshot) -> tuple[str, ...]:
+    """Say which checks mean nothing unless every agent was read."""
+    if snapshot.complete:
+        return ()
+    return tuple(
+        f"{check.id} was not checked: it needs every agent"
+        for check in (rule.check for rule in agent_checks.RULES)
+        if check.needs_everybody and audit in check.audits
     )
 
 
