@@ -205,7 +205,7 @@ def test_progress_counts_pages_and_agents(
 
     directory.list_agents()
 
-    task = progress.tasks["Zendesk Global: agents"]
+    task = progress.tasks["Zendesk Global: agent"]
     assert (task.steps, task.items, task.total) == (3, 250, 3)
 
 

@@ -47,6 +47,7 @@ class FakeProgress(Progress):
         self.tasks: dict[str, FakeTask] = {}
 
     @contextmanager
-    def task(self, label: str) -> Iterator[Task]:
+    def task(self, label: str, *, item: str) -> Iterator[Task]:
+        label = f"{label}: {item}"
         self.tasks[label] = FakeTask()
         yield self.tasks[label]

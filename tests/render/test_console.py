@@ -90,13 +90,13 @@ def test_a_bar_appears_on_a_terminal_after_a_while_and_goes_away(monkeypatch: py
     monkeypatch.setattr(console, "SECONDS_BEFORE_PROGRESS", 0.01)
     speaker, out, err = terminal(tty=True)
 
-    with speaker.task("Zendesk Global: agents") as task:
+    with speaker.task("Zendesk Global", item="agent") as task:
         task.advance(0, total=5)
         time.sleep(0.02)
         task.advance(items=1200)
 
-    assert "Zendesk Global: agents" in err.getvalue()
-    assert "1 page, 1,200 read" in err.getvalue()
+    assert "Zendesk Global" in err.getvalue()
+    assert "1 page, 1,200 agents" in err.getvalue()
     assert out.getvalue() == ""
 
 
@@ -104,7 +104,7 @@ def test_a_bar_appears_on_a_terminal_after_a_while_and_goes_away(monkeypatch: py
 def test_no_bar_in_a_pipe_when_quiet_or_when_it_is_quick(options: dict[str, bool]) -> None:
     speaker, _, err = terminal(**options)
 
-    with speaker.task("agents") as task:
+    with speaker.task("Zendesk Global", item="agent") as task:
         task.advance(items=1)
 
     assert err.getvalue() == ""

@@ -106,7 +106,7 @@ class ZendeskAgents(AgentDirectory):
         as many before and after as there are distinct ids. Otherwise cursors are followed: by custom role in parallel where
         that gives as many as are counted, else in one chain, whose end only ``meta.has_more`` decides.
         """
-        with self._progress.task(f"{self._http.vendor.name}: agents") as task:
+        with self._progress.task(self._http.vendor.name, item="agent") as task:
             expected = self._count()
             found: dict[int, Agent] = {}
             try:

@@ -95,12 +95,12 @@ class Terminal(Notices, Progress):
         print(text, file=self._stderr, flush=True)
 
     @contextmanager
-    def task(self, label: str) -> Iterator[Task]:
+    def task(self, label: str, *, item: str) -> Iterator[Task]:
         """See `Progress`. A bar appears on a terminal when the work takes longer than a second."""
         if self._quiet or not self._stderr.isatty():
             yield _Unseen()
             return
-        bar = _Bar(label, self._stderr, color=self._stderr_color)
+        bar = _Bar(label, item, self._stderr, color=self._stderr_color)
         try:
             yield bar
         finally:
@@ -115,8 +115,9 @@ class _Unseen(Task):
 class _Bar(Task):
     """A progress bar that takes a second to appear, and goes away when the work is done. Threads may share it."""
 
-    def __init__(self, label: str, stream: TextIO, *, color: bool) -> None:
+    def __init__(self, label: str, item: str, stream: TextIO, *, color: bool) -> None:
         self._label = label
+        self._item = item
         self._stream = stream
         self._color = color
         self._lock = threading.Lock()
@@ -139,7 +140,7 @@ class _Bar(Task):
                 )
 
     def _note(self) -> str:
-        return f"{count(self._steps, 'page')}, {self._items:,} read"
+        return f"{count(self._steps, 'page')}, {count(self._items, self._item)}"
 
     def _start(self) -> "Bars":
         from rich.console import Console

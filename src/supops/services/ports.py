@@ -58,8 +58,8 @@ class Task(Protocol):
 class Progress(Protocol):
     """Someone who watches long work."""
 
-    def task(self, label: str) -> AbstractContextManager[Task]:
-        """Begin a piece of work; the label says what is worked on: ``Zendesk Global: agents``."""
+    def task(self, label: str, *, item: str) -> AbstractContextManager[Task]:
+        """Begin a piece of work: with what (``Zendesk Global``), and what one of its items is called (``agent``)."""
         ...
 
 
