@@ -214,7 +214,8 @@ class Wiring:
         else:
             raise CredentialError(
                 f"{settings.title} has no credential: {section} has neither oauth, nor access_token, nor api_token.",
-                hint=f"Add {section}.oauth with client_id and client_secret, or set SUPOPS_... variables for them.",
+                hint=f"Add {section}.oauth: a client_id and a client_secret. They are made in Zendesk's Admin Center, under Apps and "
+                "integrations, APIs, OAuth clients.",
             )
         self._opened.callback(http.close)
         return http
@@ -229,12 +230,17 @@ class Wiring:
 
         try:
             world = World.open(self.demo_folder)
+            write_roster(self.demo_folder / "support-team")
             faults = parse_faults(self.environ.get("SUPOPS_DEMO_FAULTS", ""))
         except WorldError as error:
             raise SupopsError(str(error)) from None
         except ValueError as error:
             raise UsageError(f"SUPOPS_DEMO_FAULTS: {error}") from None
-        write_roster(self.demo_folder / "support-team")
+        except OSError as error:
+            raise SupopsError(
+                f"The embedded world can't be kept in {self.demo_folder}: {error.strerror}",
+                hint="Set XDG_STATE_HOME to a folder that can be written to.",
+            ) from None
         return self._opened.enter_context(Sandbox(world, faults=faults))
 
     @cached_property

@@ -137,6 +137,17 @@ def test_a_broken_embedded_world(run: Run, home: dict[str, str]) -> None:
     assert "Run: supops demo reset" in ran.err
 
 
+def test_an_embedded_world_that_can_not_be_kept(run: Run, home: dict[str, str]) -> None:
+    Path(home["XDG_STATE_HOME"]).write_text("no folder")
+
+    ran = run("--demo", *AUDIT)
+
+    assert_clean(ran)
+    assert ran.status == 1
+    assert "The embedded world can't be kept in" in ran.err
+    assert "XDG_STATE_HOME" in ran.err
+
+
 def test_faults_that_are_not_understood(run: Run) -> None:
     ran = run("--demo", *AUDIT, env={"SUPOPS_DEMO_FAULTS": "zendesk-global:sad"})
 

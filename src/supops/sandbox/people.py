@@ -1,5 +1,7 @@
 """The made-up team of the embedded world, as its YAML files; and every mistake that people make in such files."""
 
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -198,10 +200,17 @@ def write_roster(folder: Path) -> None:
     """Write the roster's files, unless the folder is there already: what people changed in it stays changed."""
     if folder.exists():
         return
-    for path, data in roster_files().items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # All at once: another process must not see a part of the team.
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        whole = Path(temporary) / folder.name
+        for path, data in roster_files().items():
+            target = whole / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        # Another process was faster: its team is the same.
+        with suppress(OSError):
+            whole.replace(folder)
 
 
 def _yaml(person: Person) -> str:
