@@ -125,7 +125,7 @@ class World:
             saved = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return world
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             raise WorldError(
                 f"The embedded world in {folder} can't be read ({error}). Run: supops demo reset"
             ) from None
