@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
 from typer.core import TyperGroup
@@ -23,6 +23,8 @@ from supops.wiring import GlobalOptions, Wiring
 if TYPE_CHECKING:
     from typer import _click
 
+# What the parser raises when a command line makes no sense.
+UsageError = cast("type[Exception]", typer.BadParameter.__base__)
 # Each group's module below `supops.commands`, the name of its app there, and what help says of it.
 GROUPS: Mapping[str, tuple[str, str, str]] = {
     "audit": ("audit", "app", "Who has access to what, compared with the team's roster."),
@@ -62,6 +64,18 @@ class LazyGroups(TyperGroup):
             nearest = get_close_matches(args[0], GROUPS, n=1)
             ctx.fail(f"No such command '{args[0]}'." + (f" Did you mean '{nearest[0]}'?" if nearest else ""))
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: "_click.Context") -> object:
+        """Run the command; tell where an option belongs that was typed after the group."""
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            option = getattr(error, "option_name", None)
+            if any(option in parameter.opts for parameter in self.params):
+                message = getattr(error, "message", "")
+                hint = f"It stands before the group: supops {option} {ctx.invoked_subcommand} ..."
+                vars(error)["message"] = f"{message}. {hint}"
+            raise
 
     def format_commands(self, ctx: "_click.Context", formatter: "_click.HelpFormatter") -> None:  # noqa: ARG002
         """Write the list of groups."""

@@ -163,7 +163,7 @@ class Wiring:
         """Look at the settings, the roster and every platform that is configured."""
         from supops.services.diagnosing import examine, roster_facts
 
-        settings = examine("settings", lambda: self.config.source)
+        settings = examine("settings", self._settings_facts)
         if settings.problem:
             return [settings]
         healths = [settings, examine("roster", lambda: roster_facts(self.roster.read()))]
@@ -172,6 +172,11 @@ class Wiring:
             if configured is not None:
                 healths.append(examine(configured.title, partial(self._zendesk_facts, key)))
         return healths
+
+    def _settings_facts(self) -> str:
+        if self.config.file is None and not self.config.origins:
+            raise self.config.missing("settings")
+        return self.config.source
 
     def _zendesk_facts(self, key: str) -> str:
         from supops.adapters.zendesk import ZendeskProbe

@@ -168,6 +168,11 @@ def test_faults_that_are_not_understood(run: Run) -> None:
             "Invalid value for '--output' / '-o'",
         ),
         (("--nonsense",), "No such option: --nonsense"),
+        (
+            ("audit", "zendesk", "--demo"),
+            "No such option: --demo. It stands before the group: supops --demo audit ...",
+        ),
+        (("audit", "zendesk", "--dmo"), "No such option: --dmo"),
     ],
 )
 def test_wrong_usage(run: Run, words: tuple[str, ...], says: str) -> None:

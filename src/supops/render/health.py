@@ -15,12 +15,16 @@ def health_table(healths: Sequence[Health]) -> Table:
         [
             health.name,
             Cell("fails", "bold red") if health.problem else Cell("ok", "green"),
-            health.problem or health.facts,
-            health.remedy or None,
+            _one_line(health.problem or health.facts),
+            _one_line(health.remedy) or None,
         ]
         for health in healths
     ]
     return Table("", ("what", "state", "details", "remedy"), rows, details=("details", "remedy"))
+
+
+def _one_line(text: str) -> str:
+    return "; ".join(" ".join(line.split()) for line in text.splitlines()).replace(":; ", ": ")
 
 
 def health_json(healths: Sequence[Health]) -> Json:
