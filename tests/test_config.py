@@ -197,6 +197,15 @@ def test_only_one_reference_stands_in_a_secrets_place(tmp_path: Path, secret: st
     assert "expected a reference to the secret" in found
 
 
+def test_a_secret_itself_is_refused_in_the_environment_too_and_not_repeated(tmp_path: Path) -> None:
+    (found,) = mistakes(tmp_path, "gitlab: {token: {env: GL_TOKEN}}", SUPOPS_GITLAB__TOKEN="hunter2")
+
+    assert found == (
+        "SUPOPS_GITLAB__TOKEN  gitlab.token: a secret itself is refused here; "
+        "set SUPOPS_GITLAB__TOKEN__ENV to the name of the variable that holds it"
+    )
+
+
 @pytest.mark.parametrize(
     "url",
     [
