@@ -49,6 +49,17 @@ def test_a_narrow_terminal_loses_nothing() -> None:
     assert "[bold]no markup[/bold] \\x1b[31m" in joined
 
 
+def test_more_than_two_details_are_labelled() -> None:
+    table = Table(
+        "",
+        ("id", "what", "why", "remedy"),
+        [["x", "a " * 40, "because", "mend it"]],
+        details=("what", "why", "remedy"),
+    )
+
+    assert "\n  why: because\n  remedy: mend it\n" in render_terminal([table], width=60, color=False)
+
+
 def test_a_very_narrow_terminal_folds_and_loses_nothing() -> None:
     text = render_terminal(
         [Table("", ("name", "email"), [["Maria Delgado", "maria.delgado@example.com"]])],

@@ -114,15 +114,16 @@ def checks_table(checks: Sequence[Check]) -> Table:
         [
             check.id,
             severity_cell(check.severity),
-            ", ".join(check.audits),
             check.title,
+            ", ".join(check.audits),
             check.what,
             check.why,
             check.remedy,
         ]
         for check in checks
     ]
-    return Table("Checks", ("id", "severity", "audits", "title", "what", "why", "remedy"), rows)
+    columns = ("id", "severity", "title", "audits", "what", "why", "remedy")
+    return Table("Checks", columns, rows, details=columns[2:])
 
 
 def audit_json(audit: AgentAudit) -> Json:

@@ -136,7 +136,9 @@ def _grids(table: Table, width: int) -> Iterable["RenderableType"]:
         yield _grid(table, columns, [[cells[column] for column in columns]], header=number == 0)
         for column in table.details:
             if cells[column] is not None:
-                yield Padding(_text(cells[column]), (0, 0, 0, GAP))
+                # One or two say by themselves what they are.
+                label = f"{column}: " if len(table.details) > 2 else ""
+                yield Padding(_text(cells[column], label), (0, 0, 0, GAP))
 
 
 def _widest(table: Table, column: str) -> int:
@@ -161,7 +163,8 @@ def _grid(
     return grid
 
 
-def _text(value: Value) -> "Text":
+def _text(value: Value, label: str = "") -> "Text":
     from rich.text import Text
 
-    return Text(cell_text(value), value.style if isinstance(value, Cell) else "")
+    text = Text(cell_text(value), value.style if isinstance(value, Cell) else "")
+    return Text.assemble((label, "dim"), text) if label else text
