@@ -121,7 +121,7 @@ def render_terminal(blocks: Iterable[Block], *, width: int, color: bool) -> str:
         if block.rows:
             for part in _grids(block, width):
                 console.print(part)
-    return out.getvalue()
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 
 def _grids(table: Table, width: int) -> Iterable["RenderableType"]:
