@@ -17,7 +17,7 @@ TIMES = 3
 
 OURS = """
 import json, resource, sys, time
-from supops.adapters.secrets import Secret
+from supops.models.secrets import Secret
 from supops.adapters.zendesk import ZendeskAgents
 from supops.adapters.zendesk_auth import ZendeskAccount
 from supops.render.console import terminal_of_process

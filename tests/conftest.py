@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from supops.adapters.http import HttpClient, Patience
-from supops.adapters.secrets import Secret
+from supops.adapters.http import HttpClient
+from supops.adapters.patience import Patience
 from supops.adapters.zendesk_auth import ZendeskAccount
+from supops.models.secrets import Secret
 from supops.sandbox.server import Sandbox
 from supops.sandbox.world import World
 from tests.fakes.console import FakeNotices

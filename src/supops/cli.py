@@ -18,7 +18,8 @@ import typer
 from typer.core import TyperGroup
 
 from supops.errors import ExitCode, SupopsError
-from supops.wiring import GlobalOptions, Wiring
+from supops.surroundings import GlobalOptions
+from supops.wiring import Wiring
 
 if TYPE_CHECKING:
     from typer import _click
@@ -28,6 +29,11 @@ UsageError = cast("type[Exception]", typer.BadParameter.__base__)
 # Each group's module below `supops.commands`, the name of its app there, and what help says of it.
 GROUPS: Mapping[str, tuple[str, str, str]] = {
     "audit": ("audit", "app", "Who has access to what, compared with the team's roster."),
+    "calendly": (
+        "calendly",
+        "app",
+        "Webhook subscriptions, and booked events into the team calendars.",
+    ),
     "team": ("team", "app", "The team's roster: who is in it, and what is wrong with its files."),
     "config": ("config", "app", "The settings: where they are, what they say, how to begin."),
     "doctor": (
@@ -165,7 +171,7 @@ def _report(error: SupopsError, *, debug: bool, color: bool) -> int:
     if debug:
         import traceback
 
-        from supops.adapters.http_errors import redact
+        from supops.models.redaction import redact
 
         sys.stderr.write(redact(traceback.format_exc()))
     terminal_of_process(quiet=False, debug=debug, color=color).error(error)
@@ -173,7 +179,7 @@ def _report(error: SupopsError, *, debug: bool, color: bool) -> int:
 
 
 def _unexpected(error: Exception) -> SupopsError:
-    from supops.adapters.http_errors import redact
+    from supops.models.redaction import redact
 
     return SupopsError(
         f"supops itself failed ({type(error).__name__}: {redact(str(error))[:200]}). This is a bug.",

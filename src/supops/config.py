@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from supops.adapters.yaml_files import Mapping, Node, Scalar, Sequence, YamlError, read_yaml
-from supops.errors import ConfigError
+from supops.errors import ConfigError, UsageError
 from supops.models.hosts import is_loopback
 from supops.models.secrets import SecretRef
 from supops.settings import SECONDS, Key, Settings, all_keys
@@ -31,6 +31,7 @@ THREE_WAYS = (
 SECRET_EXPECTED = "a reference to the secret: {env: NAME}, {file: PATH} or {keyring: NAME}"
 CA_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 PASSWORD_IN_URL = re.compile(r"://[^/@\s]*:[^/@\s]+@")
+PLACEHOLDER = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 DEFAULT = "default"
 
 
@@ -75,6 +76,24 @@ def candidates(explicit: Path | None, environ: Environment[str, str]) -> list[tu
 def private_ca(environ: Environment[str, str]) -> Path | None:
     """Return the certificates to trust, where one of the usual environment variables names them."""
     return next((Path(environ[name]) for name in CA_VARIABLES if environ.get(name)), None)
+
+
+def expanded(text: str, environ: Environment[str, str]) -> str:
+    """Return a text with each ``${NAME}`` replaced by the environment variable: so a secret in an address stands in no file.
+
+    Raises:
+        UsageError: A variable is not set, or empty.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        found = environ.get(match["name"])
+        if not found:
+            raise UsageError(
+                f"The environment variable {match['name']} is not set, or empty.", hint=f"It stands in {text}"
+            )
+        return found
+
+    return PLACEHOLDER.sub(value, text)
 
 
 def load(explicit: Path | None, environ: Environment[str, str]) -> Config:

@@ -10,6 +10,7 @@
      │   └─ Forbidden           4  the platform accepts it, but not for this
      └─ PlatformError           1  a platform refused, could not be reached, or answered nonsense
          ├─ NotFound            1  the platform does not know the thing
+         ├─ Conflict            1  the platform has another thing in that place
          ├─ NetworkError        1  no answer arrived
          └─ RateLimited         1  the platform's limit outlasted our patience
 
@@ -78,6 +79,10 @@ class PlatformError(SupopsError):
 
 class NotFound(PlatformError):
     """The platform does not know the thing, or does not show it to this credential."""
+
+
+class Conflict(PlatformError):
+    """The platform has another thing already, in the place of the one that was to be made."""
 
 
 class NetworkError(PlatformError):

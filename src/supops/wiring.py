@@ -3,120 +3,35 @@
 Nothing heavy is imported at the top, so that help needs neither a token nor time.
 """
 
-from collections.abc import Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from supops.errors import CredentialError, SupopsError, UsageError
+from supops.errors import CredentialError, UsageError
+from supops.surroundings import Surroundings
 
 if TYPE_CHECKING:
+    from supops.adapters.calendly import CalendlyDesk
+    from supops.adapters.google_calendar import GoogleAccount
     from supops.adapters.http import HttpClient
-    from supops.adapters.secrets import SecretStore
-    from supops.config import Config
     from supops.models.agents import Instance
+    from supops.models.bookings import Booking, OtherEvent
+    from supops.models.entries import TeamCalendarName
     from supops.models.health import Health
-    from supops.render.console import Terminal
-    from supops.sandbox.server import Sandbox
+    from supops.models.roster import Roster
+    from supops.models.secrets import Secret
+    from supops.models.subscriptions import Wanted
     from supops.services.auditing import AuditTarget
-    from supops.services.ports import AgentDirectory, Clock, RosterSource
+    from supops.services.ports import AgentDirectory, Probe, TeamCalendar
+    from supops.services.routing import Router
     from supops.settings import ZendeskInstance
 
 INSTANCES = ("global", "us-government")
+PAYLOAD_VARIABLE = "TRIGGER_PAYLOAD"
 
 
-@dataclass(frozen=True, slots=True)
-class GlobalOptions:
-    """The options before the group's name."""
-
-    config: Path | None = None
-    demo: bool = False
-    quiet: bool = False
-    verbose: bool = False
-    debug: bool = False
-    color: bool = True
-
-
-class Wiring:
-    """Makes what commands need, and puts away what was made.
-
-    Args:
-        options: The global options.
-        environ: The environment variables.
-    """
-
-    def __init__(self, options: GlobalOptions, environ: Mapping[str, str]) -> None:
-        self.options = options
-        self.environ = environ
-        self._opened = ExitStack()
-
-    def close(self) -> None:
-        """Put away what was made, last first: tokens are revoked, connections closed, simulated platforms stopped."""
-        self._opened.close()
-
-    @cached_property
-    def terminal(self) -> "Terminal":
-        """Where the command speaks."""
-        from supops.render.console import terminal_of_process
-
-        options = self.options
-        return terminal_of_process(
-            quiet=options.quiet, verbose=options.verbose, debug=options.debug, color=options.color
-        )
-
-    @cached_property
-    def clock(self) -> "Clock":
-        """What time it is."""
-        from supops.adapters.clock import SystemClock
-
-        return SystemClock()
-
-    @cached_property
-    def config(self) -> "Config":
-        """The settings, and where each came from."""
-        from supops import config
-
-        if self.options.demo:
-            from supops.sandbox.world import demo_settings
-
-            plain = demo_settings(self._sandbox.urls, self.demo_folder / "support-team")
-            return config.from_plain(plain, origin="the embedded world")
-        return config.load(self.options.config, self.environ)
-
-    @cached_property
-    def roster(self) -> "RosterSource":
-        """Where the team's roster is kept."""
-        from supops.adapters.roster_files import RosterFolder
-        from supops.adapters.roster_git import RosterRepository
-        from supops.settings import seconds_of
-
-        settings = self.config.settings.roster
-        if settings.git:
-            return RosterRepository(
-                settings.git,
-                cache_folder=self.cache_folder,
-                max_age=seconds_of(settings.max_age),
-                notices=self.terminal,
-            )
-        if settings.path:
-            return RosterFolder(Path(settings.path), cache_folder=self.cache_folder)
-        raise self.config.missing("roster.path (or roster.git)")
-
-    @property
-    def cache_folder(self) -> Path:
-        """Where files are kept that can be made again."""
-        import platformdirs
-
-        return platformdirs.user_cache_path("supops", appauthor=False)
-
-    @property
-    def demo_folder(self) -> Path:
-        """Where the embedded world is kept between commands."""
-        import platformdirs
-
-        return platformdirs.user_state_path("supops", appauthor=False) / "demo"
+class Wiring(Surroundings):
+    """Makes the adapters and services that commands need, from the settings."""
 
     def audit_target(self, key: str) -> "AuditTarget":
         """Return a Zendesk instance to audit.
@@ -159,9 +74,179 @@ class Wiring:
 
         return ZendeskAgents(self._zendesk_client(key), notices=self.terminal, progress=self.terminal)
 
+    @cached_property
+    def calendly(self) -> "CalendlyDesk":
+        """Calendly, as the token sees it that is configured.
+
+        Raises:
+            CredentialError: None is, or it is not where the settings say.
+        """
+        from supops.adapters.calendly import TOKEN_HINT, CalendlyDesk, calendly_client
+        from supops.config import private_ca
+
+        settings = self.config.settings.calendly
+        if settings.token is None:
+            if self.config.file is None and not self.config.origins:
+                raise self.config.missing("calendly.token")
+            raise CredentialError("Calendly has no credential: calendly.token is not set.", hint=TOKEN_HINT)
+        token = self.secrets.fetch(settings.token, purpose="the access token for Calendly")
+        http = calendly_client(settings.url, token, notices=self.terminal, ca=private_ca(self.environ))
+        self.opened.callback(http.close)
+        return CalendlyDesk(http, notices=self.terminal, clock=self.clock)
+
+    def signing_key(self, variable: str | None) -> "Secret | None":
+        """Return the key that deliveries are to be signed with: from the environment variable that is named, or from the settings.
+
+        Raises:
+            CredentialError: It is not there.
+        """
+        from supops.models.secrets import SecretRef
+
+        ref = SecretRef(env=variable) if variable else self.config.settings.calendly.signing_key
+        secrets = self.user_secrets if variable else self.secrets
+        return secrets.fetch(ref, purpose="the signing key for Calendly") if ref else None
+
+    def new_signing_key(self, file: Path | None) -> "Secret":
+        """Make a signing key, and keep it in a file, or where the settings say that it is kept.
+
+        Raises:
+            UsageError: There is no such place, or there is a key in it already.
+        """
+        from supops.models.secrets import SecretRef
+
+        ref = SecretRef(file=str(file)) if file else self.config.settings.calendly.signing_key
+        if ref is None or ref.env is not None:
+            raise UsageError(
+                "There is no place to keep a new signing key in.",
+                hint="Name a file with --signing-key-file, or set calendly.signing_key to {file: PATH} or {keyring: NAME}.",
+            )
+        key = self.secrets.keep_new(ref, purpose="the signing key for Calendly")
+        self.terminal.note(f"the new signing key is kept in {key.origin}")
+        return key
+
+    def expanded(self, text: str) -> str:
+        """Put the user's environment variables in place of each ``${NAME}``.
+
+        Raises:
+            UsageError: One is not set.
+        """
+        from supops.config import expanded
+
+        return expanded(text, self.environ)
+
+    def declared_subscriptions(self, file: Path) -> "list[Wanted]":
+        """Read the webhook subscriptions that a file declares.
+
+        Raises:
+            UsageError: It can't be read, or has mistakes.
+        """
+        from supops.adapters.subscription_files import read_declared
+
+        return read_declared(file, self.expanded)
+
+    def payload(self, path: Path | None) -> "Booking | OtherEvent":
+        """Read a payload: from a file, from standard input for ``-``, or from the file that ``TRIGGER_PAYLOAD`` names.
+
+        Raises:
+            UsageError: There is none, or it makes no sense.
+        """
+        from supops.adapters.calendly_payloads import MAX_BYTES, read_calendly
+
+        named = self._embedded_payload(path) or self.environ.get(PAYLOAD_VARIABLE, "")
+        if not named:
+            raise UsageError(
+                "There is no payload.",
+                hint=f"Name its file, - for standard input, or set {PAYLOAD_VARIABLE} to the file's path, as GitLab's trigger does.",
+            )
+        try:
+            with open(0 if named == "-" else named, "rb", closefd=named != "-") as stream:
+                data = stream.read(MAX_BYTES + 1)
+        except OSError as error:
+            via = "" if path else f", which {PAYLOAD_VARIABLE} names,"
+            raise UsageError(f"The payload {named}{via} can't be read: {error.strerror}") from None
+        return read_calendly(data, self.terminal)
+
+    def _embedded_payload(self, path: Path | None) -> str:
+        """Return the path as text; in the embedded world its own payloads may be named without their folder."""
+        if path is None or not self.options.demo or path.exists() or path.name != str(path):
+            return str(path) if path else ""
+        from supops.sandbox.world import PAYLOADS_FOLDER
+
+        # Making the settings starts the embedded world, which writes them.
+        _ = self.config
+        embedded = self.demo_folder / PAYLOADS_FOLDER / path
+        return str(embedded if embedded.exists() else path)
+
+    def router(self, *, confirm: bool, dry_run: bool, restore: bool) -> "Router":
+        """Return what routes bookings into the team calendars."""
+        from supops.services.routing import Router
+
+        return Router(
+            read_roster=self._read_roster,
+            open_calendars=lambda: self.team_calendars,
+            missing_calendar=lambda key: self.config.missing(f"calendars.{key}.id"),
+            notices=self.terminal,
+            desk=self.calendly if confirm else None,
+            dry_run=dry_run,
+            restore=restore,
+        )
+
+    def _read_roster(self) -> "Roster":
+        return self.roster.read()
+
+    @cached_property
+    def team_calendars(self) -> "dict[str, TeamCalendar]":
+        """The team calendars that are configured, by key; opening them asks nobody.
+
+        Raises:
+            ConfigError: Google Calendar has neither credentials nor another address.
+            CredentialError: Its credentials are not where the settings say, or make no sense.
+        """
+        settings = self.config.settings.calendars
+        if settings.backend == "ics":
+            from supops.adapters.ics_calendar import IcsCalendar
+
+            folder = Path(settings.folder)
+            return {name.key: IcsCalendar(name, folder, clock=self.clock) for name in self._calendar_names()}
+        from supops.adapters.google_calendar import GoogleTeamCalendar
+
+        return {name.key: GoogleTeamCalendar(name, self._google) for name in self._calendar_names()}
+
+    def _calendar_names(self) -> "list[TeamCalendarName]":
+        from supops.models.entries import TeamCalendarName
+
+        settings = self.config.settings.calendars
+        is_file = settings.backend == "ics"
+        both = {"us-government": settings.us_government, "global": settings.global_}
+        return [
+            TeamCalendarName(key, one.name, f"{key}.ics" if is_file else one.id or "")
+            for key, one in both.items()
+            if is_file or one.id
+        ]
+
+    @cached_property
+    def _google(self) -> "GoogleAccount":
+        settings = self.config.settings.google
+        if settings.credentials is None and settings.api_endpoint is None:
+            raise self.config.missing("google.credentials")
+        from supops.adapters.google_calendar import GoogleAccount
+        from supops.config import private_ca
+
+        purpose = "the service account for Google Calendar"
+        ref = settings.credentials
+        account = GoogleAccount(
+            credentials=self.secrets.fetch(ref, purpose=purpose, is_document=True) if ref else None,
+            subject=settings.subject,
+            endpoint=settings.api_endpoint,
+            notices=self.terminal,
+            ca=private_ca(self.environ),
+        )
+        self.opened.callback(account.close)
+        return account
+
     def examine_everything(self) -> "list[Health]":
         """Look at the settings, the roster and every platform that is configured."""
-        from supops.services.diagnosing import examine, roster_facts
+        from supops.services.diagnosing import examine, platform_facts, roster_facts
 
         settings = examine("settings", self._settings_facts)
         if settings.problem:
@@ -171,7 +256,26 @@ class Wiring:
             configured = self._zendesk(key)
             if configured is not None:
                 healths.append(examine(configured.title, partial(self._zendesk_facts, key)))
+        if self.config.settings.calendly.token is not None:
+            healths.append(examine("Calendly", lambda: platform_facts(self.calendly)))
+        if self._has_calendars:
+            healths += [
+                examine(f"calendar {name.name}", partial(self._calendar_facts, name.key))
+                for name in self._calendar_names()
+            ]
         return healths
+
+    @property
+    def _has_calendars(self) -> bool:
+        settings = self.config.settings
+        return bool(
+            settings.calendars.backend == "ics" or settings.google.credentials or settings.google.api_endpoint
+        )
+
+    def _calendar_facts(self, key: str) -> str:
+        from supops.services.diagnosing import platform_facts
+
+        return platform_facts(cast("Probe", self.team_calendars[key]))
 
     def _settings_facts(self) -> str:
         if self.config.file is None and not self.config.origins:
@@ -206,15 +310,15 @@ class Wiring:
         of = f"for {settings.title}"
         if settings.oauth:
             oauth = settings.oauth
-            secret = self._secrets.fetch(oauth.client_secret, purpose=f"the OAuth client secret {of}")
+            secret = self.secrets.fetch(oauth.client_secret, purpose=f"the OAuth client secret {of}")
             client = account.with_oauth(oauth.client_id, secret, oauth.scope)
-            self._opened.callback(client.close)
+            self.opened.callback(client.close)
             return client.http
         if settings.access_token:
-            token = self._secrets.fetch(settings.access_token, purpose=f"the access token {of}")
+            token = self.secrets.fetch(settings.access_token, purpose=f"the access token {of}")
             http = account.with_access_token(token)
         elif settings.api_token:
-            token = self._secrets.fetch(settings.api_token.token, purpose=f"the API token {of}")
+            token = self.secrets.fetch(settings.api_token.token, purpose=f"the API token {of}")
             http = account.with_api_token(settings.api_token.email, token)
         else:
             raise CredentialError(
@@ -222,46 +326,8 @@ class Wiring:
                 hint=f"Add {section}.oauth: a client_id and a client_secret. They are made in Zendesk's Admin Center, under Apps and "
                 "integrations, APIs, OAuth clients.",
             )
-        self._opened.callback(http.close)
+        self.opened.callback(http.close)
         return http
-
-    @cached_property
-    def _sandbox(self) -> "Sandbox":
-        """The simulated platforms, started."""
-        from supops.sandbox.faults import parse_faults
-        from supops.sandbox.people import write_roster
-        from supops.sandbox.server import Sandbox
-        from supops.sandbox.world import World, WorldError
-
-        try:
-            world = World.open(self.demo_folder)
-            write_roster(self.demo_folder / "support-team")
-            faults = parse_faults(self.environ.get("SUPOPS_DEMO_FAULTS", ""))
-        except WorldError as error:
-            raise SupopsError(str(error)) from None
-        except ValueError as error:
-            raise UsageError(f"SUPOPS_DEMO_FAULTS: {error}") from None
-        except OSError as error:
-            raise SupopsError(
-                f"The embedded world can't be kept in {self.demo_folder}: {error.strerror}",
-                hint="Set XDG_STATE_HOME to a folder that can be written to.",
-            ) from None
-        return self._opened.enter_context(Sandbox(world, faults=faults))
-
-    @cached_property
-    def _secrets(self) -> "SecretStore":
-        from supops.adapters.secrets import SecretStore
-
-        return SecretStore(self.secret_variables)
-
-    @property
-    def secret_variables(self) -> Mapping[str, str]:
-        """The environment variables that secrets are taken from; those of the real platforms are not seen by the demo."""
-        if not self.options.demo:
-            return self.environ
-        from supops.sandbox.world import DEMO_SECRETS
-
-        return DEMO_SECRETS
 
 
 def _instance(key: str, settings: "ZendeskInstance") -> "Instance":

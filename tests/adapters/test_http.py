@@ -5,7 +5,6 @@ import pytest
 
 from supops.adapters.http import FixedCredential, HttpClient
 from supops.adapters.parallel import in_parallel
-from supops.adapters.secrets import Secret
 from supops.adapters.zendesk_auth import ZendeskAccount
 from supops.errors import (
     Forbidden,
@@ -16,6 +15,7 @@ from supops.errors import (
     SupopsError,
     Unauthorized,
 )
+from supops.models.secrets import Secret
 from supops.sandbox.faults import Fault
 from supops.sandbox.server import Sandbox
 from tests.conftest import IMPATIENT

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supops.adapters.http_errors import Refusal, Vendor, from_refusal, from_transport, not_understood, redact
+from supops.adapters.http_errors import Refusal, Vendor, from_refusal, from_transport, not_understood
 from supops.errors import NetworkError, SupopsError
+from supops.models.redaction import redact
 
 VENDOR = Vendor(
     "Zendesk Global", "Zendesk", "zendesk.global", lambda _: None, "sign in", "ask for more", "status page"

@@ -6,10 +6,10 @@ import pytest
 
 from supops.adapters.http import HttpClient
 from supops.adapters.pacing import RateLimit
-from supops.adapters.secrets import Secret
 from supops.adapters.zendesk import ZendeskAgents
 from supops.adapters.zendesk_auth import ZendeskAccount, error_detail, read_limit
 from supops.errors import PlatformError, Unauthorized
+from supops.models.secrets import Secret
 from supops.sandbox.faults import Fault
 from supops.sandbox.server import Sandbox
 from supops.sandbox.world import ZendeskState

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from supops.adapters.http import HttpClient
-from supops.adapters.secrets import Secret
 from supops.adapters.zendesk import ZendeskAgents
 from supops.adapters.zendesk_auth import ZendeskAccount
 from supops.errors import CredentialError, PlatformError
 from supops.models.agents import Agent
+from supops.models.secrets import Secret
 from supops.sandbox.faults import Fault
 from supops.sandbox.server import Sandbox
 from supops.sandbox.users import User, many_agents

@@ -25,12 +25,13 @@ from supops.adapters.http_errors import (
     from_refusal,
     from_transport,
     not_understood,
-    redact,
     redirected,
 )
 from supops.adapters.pacing import Pacer, RateLimit
+from supops.adapters.patience import Patience
 from supops.errors import ConfigError, PlatformError, RateLimited, SupopsError
 from supops.models.hosts import is_loopback
+from supops.models.redaction import redact
 from supops.services.ports import Notices
 
 Shape = TypeVar("Shape")
@@ -41,18 +42,6 @@ MAX_ANSWER_BYTES = 32 * 1024 * 1024
 MAX_REDIRECTS = 3
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 REPEATED_STATUSES = frozenset({429, 502, 503, 504})
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long we wait, and how often we try. Times in seconds."""
-
-    connect: float = 10.0
-    read: float = 30.0
-    tries: int = 5
-    first_pause: float = 0.5
-    longest_pause: float = 30.0
-    longest_retry_after: float = 120.0
 
 
 class Credential(Protocol):

@@ -3,7 +3,6 @@
 `tests/adapters/test_http_errors.py` fails when httpx has an exception that is not translated here.
 """
 
-import re
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 import httpx
 
 from supops.errors import (
+    Conflict,
     Forbidden,
     NetworkError,
     NotFound,
@@ -19,15 +19,7 @@ from supops.errors import (
     SupopsError,
     Unauthorized,
 )
-
-SHOWN_BODY = 200
-SENSITIVE_PARAMETERS = re.compile(
-    r"([?&;]|\b)((?:[a-z_]*(?:token|secret|password|signature|api_key|pwd)|code|key)=)[^&\s\"'>]+",
-    re.IGNORECASE,
-)
-BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
-USER_IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
-BEARER_LIKE_LINK = re.compile(r"(/(?:cancellations|reschedulings)/)[A-Za-z0-9-]+")
+from supops.models.redaction import excerpt, redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +61,6 @@ class Refusal:
     credential: str
 
 
-def redact(text: str) -> str:
-    """Take out of a text what could be a secret: passwords and tokens in addresses, bearer tokens, private links."""
-    text = USER_IN_URL.sub("", text)
-    text = SENSITIVE_PARAMETERS.sub(r"\1\2[redacted]", text)
-    text = BEARER_LIKE_LINK.sub(r"\1[redacted]", text)
-    return BEARER.sub(r"\1 [redacted]", text)
-
-
 def from_refusal(vendor: Vendor, refusal: Refusal) -> SupopsError:
     """Translate an answer's status and body into an error of ours."""
     status, purpose = refusal.status, refusal.purpose
@@ -94,6 +78,8 @@ def from_refusal(vendor: Vendor, refusal: Refusal) -> SupopsError:
             f"{vendor.name} found nothing when asked to {purpose} (404){said}",
             hint=f"Check {vendor.setting}.url, and that the credential may see what was asked for.",
         )
+    if status == httpx.codes.CONFLICT:
+        return Conflict(f"{vendor.name} refused to {purpose} (409){said}")
     if status == httpx.codes.TOO_MANY_REQUESTS:
         return RateLimited(
             f"{vendor.name} is limiting requests (429); it was asked to {purpose}",
@@ -110,7 +96,7 @@ def not_understood(vendor: Vendor, refusal: Refusal, problem: str) -> PlatformEr
     if refusal.body.lstrip()[:1] in (b"{", b"["):
         shown = problem
     else:
-        shown = f"it is not JSON but {refusal.content_type or 'of no type'}: {_shorten(refusal.body)!r}"
+        shown = f"it is not JSON but {refusal.content_type or 'of no type'}: {excerpt(refusal.body)!r}"
     return PlatformError(
         f"{vendor.name} answered the request to {refusal.purpose} with what we don't understand: {shown}",
         hint=f"Check that {vendor.setting}.url is the platform's own address, not a sign-in page or a proxy.",
@@ -161,14 +147,5 @@ def _is_certificate_problem(error: BaseException | None) -> bool:
 def _detail(vendor: Vendor, refusal: Refusal) -> str:
     detail = vendor.detail(refusal.body)
     if detail is None:
-        detail = _shorten(refusal.body) if refusal.body.strip() else ""
+        detail = excerpt(refusal.body) if refusal.body.strip() else ""
     return redact(detail)
-
-
-def _shorten(body: bytes) -> str:
-    """Return the beginning of a body as one line of text; of HTML, what a reader would see."""
-    text = body[: SHOWN_BODY * 20].decode("utf-8", "replace")
-    if "<" in text:
-        text = re.sub(r"(?is)<(script|style)\b.*?(</\1>|$)|<[^>]*>", " ", text)
-    text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return redact(text if len(text) <= SHOWN_BODY else f"{text[:SHOWN_BODY]}...")

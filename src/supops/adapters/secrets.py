@@ -1,33 +1,15 @@
 """Fetches secrets from where the settings say they are kept."""
 
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from supops.errors import CredentialError
-from supops.models.secrets import SecretRef
+from supops.errors import CredentialError, SupopsError, UsageError
+from supops.files import write_private
+from supops.models.secrets import Secret, SecretRef
 
 KEYRING_SERVICE = "supops"
-
-
-class Secret:
-    """A secret and where it came from. It shows itself in no representation.
-
-    Attributes:
-        origin: The place's name for messages, such as ``ZD_TOKEN``.
-    """
-
-    __slots__ = ("_value", "origin")
-
-    def __init__(self, value: str, origin: str) -> None:
-        self._value = value
-        self.origin = origin
-
-    def reveal(self) -> str:
-        """Return the secret itself. Call it where it is sent, and nowhere else."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return f"Secret(from {self.origin})"
+RANDOM_BYTES = 32
 
 
 class SecretStore:
@@ -40,12 +22,13 @@ class SecretStore:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
 
-    def fetch(self, ref: SecretRef, *, purpose: str) -> Secret:
+    def fetch(self, ref: SecretRef, *, purpose: str, is_document: bool = False) -> Secret:
         """Fetch a secret.
 
         Args:
             ref: Where it is kept.
             purpose: What it is, for messages: ``the OAuth client secret for Zendesk Global``.
+            is_document: Whether it may have several lines.
 
         Raises:
             CredentialError: There is none at that place, or it is empty.
@@ -66,12 +49,62 @@ class SecretStore:
             raise CredentialError(
                 f"{purpose[:1].upper()}{purpose[1:]} is missing: {missing or 'it is empty'}", hint=hint
             )
-        if not value.isprintable():
+        if not is_document and not value.isprintable():
             raise CredentialError(
                 f"{purpose[:1].upper()}{purpose[1:]} from {ref} has line breaks or control characters in it",
                 hint="It must be the secret alone, on one line.",
             )
         return Secret(value, str(ref))
+
+    def keep_new(self, ref: SecretRef, *, purpose: str) -> Secret:
+        """Make a random secret and keep it. One that is there already is never replaced: it may be in use.
+
+        Args:
+            ref: Where to keep it: a file or an entry of the keyring.
+            purpose: As in `fetch`.
+
+        Raises:
+            UsageError: There is one already, or nothing can be kept in such a place.
+            SupopsError: It could not be kept.
+        """
+        value = secrets.token_urlsafe(RANDOM_BYTES)
+        if ref.file is not None:
+            _into_file(Path(ref.file).expanduser(), value, purpose)
+        elif ref.keyring is not None:
+            _into_keyring(ref.keyring, value, purpose)
+        else:
+            raise UsageError(
+                f"{purpose[:1].upper()}{purpose[1:]} can't be kept in {ref}: it is an environment variable."
+            )
+        return Secret(value, str(ref))
+
+
+def _into_file(path: Path, value: str, purpose: str) -> None:
+    if path.exists():
+        raise UsageError(
+            f"{path} is there already: {purpose} in it may be in use.",
+            hint="Name another file, or move it away.",
+        )
+    try:
+        write_private(path, f"{value}\n".encode())
+    except OSError as error:
+        raise SupopsError(
+            f"{purpose[:1].upper()}{purpose[1:]} can't be kept in {path}: {error.strerror}"
+        ) from None
+
+
+def _into_keyring(entry: str, value: str, purpose: str) -> None:
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        if keyring.get_password(KEYRING_SERVICE, entry):
+            raise UsageError(
+                f"The keyring has {entry} already: {purpose} in it may be in use.", hint="Name another entry."
+            )
+        keyring.set_password(KEYRING_SERVICE, entry, value)
+    except KeyringError as error:
+        raise SupopsError(f"The keyring can't be used here ({error})") from None
 
 
 def _from_file(path: str) -> tuple[str | None, str]:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import msgspec
 
-from supops.adapters.http import Credential, FixedCredential, HttpClient, Patience
+from supops.adapters.http import Credential, FixedCredential, HttpClient
 from supops.adapters.http_errors import Vendor
 from supops.adapters.pacing import RateLimit
-from supops.adapters.secrets import Secret
+from supops.adapters.patience import Patience
 from supops.errors import Forbidden, PlatformError, SupopsError, Unauthorized
+from supops.models.secrets import Secret
 from supops.services.ports import Notices
 
 # A token that could not be revoked ends by itself after this long.

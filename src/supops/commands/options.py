@@ -1,5 +1,6 @@
 """What commands share: their common options, and how they hand over a result."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supops.errors import SupopsError
+from supops.errors import ExitCode, SupopsError, UsageError
 
 if TYPE_CHECKING:
     from supops.render.machine import Json
@@ -45,6 +46,9 @@ FailOnOption = Annotated[
     FailOn, typer.Option("--fail-on", help="From which severity on findings make exit status 3.")
 ]
 
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and change nothing.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask; needed where there is no terminal.")]
+
 
 def new_group(help_text: str) -> typer.Typer:
     """Return an app for a group of commands, with the settings that keep help fast and plain."""
@@ -70,6 +74,29 @@ class Result:
     json: Callable[[], "Json"]
     csv: Callable[[], str] | None = None
     markdown: Callable[[], str] | None = None
+
+
+def asks() -> bool:
+    """Whether somebody is there who can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def confirmed(wiring: "Wiring", question: str, *, yes: bool) -> None:
+    """Ask before something is deleted.
+
+    Raises:
+        UsageError: Nobody can be asked, and ``--yes`` was not given.
+        typer.Exit: The answer is no.
+    """
+    if yes:
+        return
+    if not asks():
+        raise UsageError(
+            "This deletes something, and there is no terminal to ask on.", hint="Add --yes to do it."
+        )
+    if not typer.confirm(question, err=True):
+        wiring.terminal.note("nothing was changed")
+        raise typer.Exit(ExitCode.ERROR)
 
 
 def deliver(wiring: "Wiring", result: Result, output: Format, file: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""Where a secret is kept; never the secret itself."""
+"""Secrets: where one is kept, and one that was fetched."""
 
 from dataclasses import dataclass
 
@@ -22,3 +22,24 @@ class SecretRef:
         if self.env is not None:
             return self.env
         return f"the file {self.file}" if self.file is not None else f"the keyring entry {self.keyring}"
+
+
+class Secret:
+    """A secret and where it came from. It shows itself in no representation.
+
+    Attributes:
+        origin: The place's name for messages, such as ``ZD_TOKEN``.
+    """
+
+    __slots__ = ("_value", "origin")
+
+    def __init__(self, value: str, origin: str) -> None:
+        self._value = value
+        self.origin = origin
+
+    def reveal(self) -> str:
+        """Return the secret itself. Call it where it is sent, and nowhere else."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Secret(from {self.origin})"

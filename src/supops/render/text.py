@@ -1,15 +1,12 @@
 """Text from outside, made harmless for where it is shown."""
 
 import re
-import unicodedata
 from itertools import groupby
+
+from supops.models.redaction import is_unseen
 
 # A spreadsheet runs a cell that begins with one of these.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-# Format characters that change the direction of what follows, or hide.
-HIDDEN = frozenset(
-    "\u061c\u200b\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
-)
 # A word that GitLab's Markdown shows as it is: no markup, no HTML, no mention, no reference, no link, no emoji.
 SAFE_WORD = re.compile(r"(?:[^\W_]|[,;'’()%-]|[.:](?![^\W_]))+")
 
@@ -18,11 +15,7 @@ def visible(text: str) -> str:
     """Return a text on one line, with control and direction characters spelled out (an escape as backslash, x, 1b), not carried out."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_spelled(char) if _is_unseen(char) else char for char in text)
-
-
-def _is_unseen(char: str) -> bool:
-    return char in HIDDEN or unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn")
+    return "".join(_spelled(char) if is_unseen(char) else char for char in text)
 
 
 def _spelled(char: str) -> str:

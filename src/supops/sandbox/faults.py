@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 STATUSES = ("429", "500", "502", "503", "504")
-KINDS = (*STATUSES, "slow", "truncated", "reset", "expired", "redirect", "html", "empty")
+KINDS = (*STATUSES, "slow", "truncated", "reset", "expired", "redirect", "html", "empty", "quota")
 # Of the loopback network, but not the address that the sandbox listens on.
 ELSEWHERE = "http://127.0.0.2:9/"
 
@@ -18,7 +18,8 @@ class Fault:
     Attributes:
         kind: A status (``429``, ``500``, ...); ``slow``: answers late; ``truncated``: says more bytes than it sends; ``reset``:
             closes the connection without an answer; ``expired``: 401 as for an expired token; ``redirect``: 302 to another
-            host; ``html``: a sign-in page with status 200; ``empty``: 404 without a body.
+            host; ``html``: a sign-in page with status 200; ``empty``: 404 without a body;
+            ``quota``: 403 as Google answers above its limits.
         platform: Such as ``zendesk-global``; ``*`` for all.
         path: Pattern for the path, such as ``/api/v2/users*``.
         method: Pattern for the method.

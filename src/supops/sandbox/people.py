@@ -198,17 +198,22 @@ def roster_files() -> dict[str, bytes]:
 
 def write_roster(folder: Path) -> None:
     """Write the roster's files, unless the folder is there already: what people changed in it stays changed."""
+    write_folder(folder, roster_files())
+
+
+def write_folder(folder: Path, files: dict[str, bytes]) -> None:
+    """Write files by path into a new folder; nothing where the folder is there already."""
     if folder.exists():
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
-    # All at once: another process must not see a part of the team.
+    # All at once: another process must not see a part of them.
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         whole = Path(temporary) / folder.name
-        for path, data in roster_files().items():
+        for path, data in files.items():
             target = whole / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
-        # Another process was faster: its team is the same.
+        # Another process was faster: its files are the same.
         with suppress(OSError):
             whole.replace(folder)
 

@@ -13,8 +13,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
-from supops.sandbox import calendly, gitlab, google_calendar
+from supops.sandbox import gitlab
+from supops.sandbox.calendly import Calendly
 from supops.sandbox.faults import STATUSES, Fault, Faults, as_list
+from supops.sandbox.google_calendar import GoogleCalendar
 from supops.sandbox.http import Answer, Request, json_answer
 from supops.sandbox.users import many_agents
 from supops.sandbox.world import INSTANCES, World
@@ -70,9 +72,9 @@ class Sandbox:
             f"zendesk-{key}": Zendesk(self.world, key).handle for key in INSTANCES
         }
         platforms |= {
-            "calendly": calendly.handle,
+            "calendly": Calendly(self.world).handle,
             "gitlab": gitlab.handle,
-            "google-calendar": google_calendar.handle,
+            "google-calendar": GoogleCalendar(self.world).handle,
         }
         for name, handle in platforms.items():
             server = _Server(self, name, handle)
@@ -193,6 +195,9 @@ def _failing(fault: Fault) -> Answer:
         return json_answer(401, {"error": "invalid_token", "error_description": description})
     if fault.kind == "redirect":
         return Answer(302, b"", {"Location": fault.to})
+    if fault.kind == "quota":
+        errors = [{"domain": "usageLimits", "reason": "rateLimitExceeded", "message": "Rate Limit Exceeded"}]
+        return json_answer(403, {"error": {"code": 403, "message": "Rate Limit Exceeded", "errors": errors}})
     if fault.kind == "html":
         return Answer(200, SIGN_IN_PAGE, {"Content-Type": "text/html"})
     return Answer(404, b"")

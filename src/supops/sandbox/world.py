@@ -9,11 +9,15 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
+from supops.sandbox.bookings import BOT, ORGANIZATION, Json, user_uri
 from supops.sandbox.users import User, seeded_users
 
-VERSION = 1
+VERSION = 2
 FILE_NAME = "world.json"
+ROSTER_FOLDER = "support-team"
+PAYLOADS_FOLDER = "payloads"
 INSTANCES = ("global", "us-government")
 CLIENT_ID = "supops"
 # Made up, and good for nothing but the simulated platforms.
@@ -23,10 +27,32 @@ DEMO_SECRETS = MappingProxyType(
         "DEMO_ZENDESK_US_GOVERNMENT_SECRET": "demo-client-secret-us-government",
         "DEMO_ZENDESK_ACCESS_TOKEN": "demo-ready-access-token",
         "DEMO_ZENDESK_API_TOKEN": "demo-api-token",
+        "DEMO_CALENDLY_TOKEN": "demo-calendly-token",
+        "DEMO_CALENDLY_SIGNING_KEY": "demo-calendly-signing-key",
     }
 )
 DEMO_API_EMAIL = "bot@example.com"
 ALLOWED_ADMINS = ("owner@example.com",)
+
+
+CALENDAR_IDS = MappingProxyType(
+    {
+        "us-government": "us-government@group.calendar.example.com",
+        "global": "global@group.calendar.example.com",
+    }
+)
+ALL_SCOPES = (
+    "users:read",
+    "organizations:read",
+    "webhooks:write",
+    "scheduled_events:read",
+    "event_types:read",
+    "contacts:read",
+    "meeting_recaps:read",
+    "routing_forms:read",
+)
+# What was saved in JSON: whoever takes it over looks at each part.
+Saved = dict[str, Any]
 
 
 class WorldError(Exception):
@@ -89,6 +115,72 @@ class ZendeskState:
 
 
 @dataclass(slots=True)
+class CalendlyToken:
+    """A personal access token: whose it is (a URI), and what it may do."""
+
+    user: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class CalendlyState:
+    """The simulated Calendly.
+
+    Attributes:
+        tokens: By the token itself.
+        admins: URIs of the organisation's admins.
+        subscriptions: As the API shows them.
+        signing_keys: What was given at creation, by URI; the API never shows them.
+        plan_limit: Requests a minute.
+        paid_plan: False for a plan without webhooks.
+        newer_events: Events that this platform takes, and that clients may not know yet.
+        forgets_events: Events that it leaves out of what it creates: its answer then mirrors no more what was asked.
+        names_hosts: False where scheduled events name their hosts by URI only.
+    """
+
+    tokens: dict[str, CalendlyToken] = field(default_factory=dict)
+    admins: tuple[str, ...] = (BOT,)
+    subscriptions: list[Json] = field(default_factory=list)
+    signing_keys: dict[str, str] = field(default_factory=dict)
+    plan_limit: int = 500
+    paid_plan: bool = True
+    newer_events: tuple[str, ...] = ("invitee.rescued",)
+    forgets_events: tuple[str, ...] = ()
+    names_hosts: bool = True
+
+
+@dataclass(slots=True)
+class SharedCalendar:
+    """A calendar and what our account may do there: ``writer``, ``reader`` or ``none``. Events are as the API shows them."""
+
+    events: dict[str, Json] = field(default_factory=dict)
+    access: str = "writer"
+
+
+@dataclass(slots=True)
+class GoogleState:
+    """The simulated Google Calendar.
+
+    Attributes:
+        calendars: By id.
+        takes_anybody: Whether requests without credentials are let in, as on a test server.
+        service_accounts: Addresses that are given tokens.
+        delegates: Whether they may act as other users.
+        claims: What was claimed for each token that was given.
+        forgets_removed: Whether of a removed event only the id is told, which is all that the documentation promises.
+    """
+
+    calendars: dict[str, SharedCalendar] = field(default_factory=dict)
+    takes_anybody: bool = True
+    service_accounts: tuple[str, ...] = ("supops@demo-project.iam.example.com",)
+    delegates: bool = False
+    tokens: list[str] = field(default_factory=list)
+    claims: list[Json] = field(default_factory=list)
+    forgets_removed: bool = False
+    version: int = 1000
+
+
+@dataclass(slots=True)
 class World:
     """All simulated platforms. Whoever reads or changes it holds the lock.
 
@@ -100,9 +192,9 @@ class World:
     """
 
     zendesk: dict[str, ZendeskState]
-    calendly: dict[str, object] = field(default_factory=dict)
+    calendly: CalendlyState = field(default_factory=CalendlyState)
     gitlab: dict[str, object] = field(default_factory=dict)
-    google_calendar: dict[str, object] = field(default_factory=dict)
+    google_calendar: GoogleState = field(default_factory=GoogleState)
     folder: Path | None = None
     now: Callable[[], float] = time.time
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -110,7 +202,9 @@ class World:
     @classmethod
     def seeded(cls) -> "World":
         """Return the story's beginning, kept in no file."""
-        return cls({key: _seeded_instance(key) for key in INSTANCES})
+        zendesk = {key: _seeded_instance(key) for key in INSTANCES}
+        calendars = {identity: SharedCalendar() for identity in CALENDAR_IDS.values()}
+        return cls(zendesk, _seeded_calendly(), google_calendar=GoogleState(calendars))
 
     @classmethod
     def open(cls, folder: Path) -> "World":
@@ -139,8 +233,12 @@ class World:
             ) from None
         return world
 
-    def restore(self, saved: dict[str, dict[str, dict[str, list[dict[str, object]]]]]) -> None:
+    def restore(self, saved: Saved) -> None:
         """Take over what was saved."""
+        self.calendly.subscriptions = list(saved["calendly"]["subscriptions"])
+        calendars = saved["google_calendar"]["calendars"]
+        self.google_calendar.calendars = {key: SharedCalendar(**kept) for key, kept in calendars.items()}
+        self.google_calendar.version = int(saved["google_calendar"]["version"])
         for key, state in saved["zendesk"].items():
             tokens = [_token(token) for token in state["tokens"]]
             self.zendesk[key].tokens = {token.token: token for token in tokens}
@@ -155,7 +253,15 @@ class World:
                 key: {"tokens": [asdict(token) for token in state.tokens.values()]}
                 for key, state in self.zendesk.items()
             }
-            text = json.dumps({"version": VERSION, "zendesk": zendesk}, indent=1)
+            google = self.google_calendar
+            calendars = {key: asdict(calendar) for key, calendar in google.calendars.items()}
+            saved = {
+                "version": VERSION,
+                "zendesk": zendesk,
+                "calendly": {"subscriptions": self.calendly.subscriptions},
+                "google_calendar": {"version": google.version, "calendars": calendars},
+            }
+            text = json.dumps(saved, indent=1)
         self.folder.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=f".{FILE_NAME}.")
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
@@ -185,8 +291,70 @@ def _seeded_instance(key: str) -> ZendeskState:
     return ZendeskState(users=users, roles=roles, clients={CLIENT_ID: DEMO_SECRETS[secret]})
 
 
-def demo_settings(urls: dict[str, str], roster: Path) -> dict[str, object]:
-    """Return the settings, as they would stand in a file, for the platforms that are served at these addresses."""
+def _seeded_calendly() -> CalendlyState:
+    narrow, member = ("users:read", "webhooks:read"), user_uri("tessa.young")
+    tokens = {
+        DEMO_SECRETS["DEMO_CALENDLY_TOKEN"]: CalendlyToken(BOT, ALL_SCOPES),
+        "demo-narrow-token": CalendlyToken(BOT, narrow),
+        "demo-member-token": CalendlyToken(member, ALL_SCOPES),
+    }
+    trigger = (
+        "https://gitlab.example.com/api/v4/projects/7/ref/main/trigger/pipeline?token=demo-trigger-token"
+    )
+    both = ["invitee.created", "invitee.canceled"]
+    subscriptions = [
+        _subscription(1, trigger, both, created_at="2025-03-03T09:00:00.000000Z"),
+        _subscription(
+            2,
+            "https://hooks.example.com/calendly",
+            [*both, "invitee_no_show.created"],
+            created_at="2026-06-01T12:00:00.000000Z",
+            retry_started_at="2026-11-23T22:10:00.000000Z",
+        ),
+        _subscription(
+            3,
+            "https://old.example.com/calendly",
+            ["invitee.created"],
+            created_at="2024-01-15T08:30:00.000000Z",
+            state="disabled",
+        ),
+        _subscription(
+            4,
+            "https://hooks.example.com/recaps",
+            ["meeting_recap.created"],
+            created_at="2026-10-05T10:00:00.000000Z",
+            scope="user",
+            user=BOT,
+        ),
+    ]
+    return CalendlyState(tokens, subscriptions=subscriptions)
+
+
+def _subscription(number: int, url: str, events: list[str], **more: str) -> Json:
+    return {
+        "uri": f"https://api.calendly.com/webhook_subscriptions/f{number:07d}-0000-4000-8000-000000000000",
+        "callback_url": url,
+        "updated_at": more["created_at"],
+        "retry_started_at": None,
+        "state": "active",
+        "events": events,
+        "scope": "organization",
+        "organization": ORGANIZATION,
+        "user": None,
+        "group": None,
+        "creator": BOT,
+        **more,
+    }
+
+
+def demo_settings(urls: dict[str, str], folder: Path, *, backend: str = "ics") -> dict[str, object]:
+    """Return the settings, as they would stand in a file, for the platforms that are served at these addresses.
+
+    Args:
+        urls: The platforms' addresses.
+        folder: Where the world is kept.
+        backend: Of the team calendars: ``ics`` files, or the simulated ``google``.
+    """
     zendesk: dict[str, object] = {}
     for key in INSTANCES:
         secret = f"DEMO_ZENDESK_{key.upper().replace('-', '_')}_SECRET"
@@ -195,4 +363,18 @@ def demo_settings(urls: dict[str, str], roster: Path) -> dict[str, object]:
             "oauth": {"client_id": CLIENT_ID, "client_secret": {"env": secret}},
             "allowed_admins": list(ALLOWED_ADMINS) if key == "global" else [],
         }
-    return {"roster": {"path": str(roster)}, "zendesk": zendesk}
+    return {
+        "roster": {"path": str(folder / ROSTER_FOLDER)},
+        "zendesk": zendesk,
+        "calendly": {
+            "url": urls["calendly"],
+            "token": {"env": "DEMO_CALENDLY_TOKEN"},
+            "signing_key": {"env": "DEMO_CALENDLY_SIGNING_KEY"},
+        },
+        "google": {"api_endpoint": f"{urls['google-calendar']}/calendar/v3/"},
+        "calendars": {
+            "backend": backend,
+            "folder": str(folder / "calendars"),
+            **{key: {"id": identity} for key, identity in CALENDAR_IDS.items()},
+        },
+    }

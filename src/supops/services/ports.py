@@ -5,8 +5,12 @@ from datetime import datetime
 from typing import Protocol
 
 from supops.models.agents import AgentListing
+from supops.models.bookings import Booking
+from supops.models.entries import Card, Entry, Record, TeamCalendarName
 from supops.models.health import Contact
 from supops.models.roster import Roster
+from supops.models.secrets import Secret
+from supops.models.subscriptions import Account, Subscription, Wanted
 
 
 class AgentDirectory(Protocol):
@@ -91,5 +95,126 @@ class Probe(Protocol):
 
         Raises:
             SupopsError: The platform refuses, or can't be reached.
+        """
+        ...
+
+
+class EntryConflict(Exception):
+    """Somebody else was faster: the entry is already there, or is no longer what was read. Look again, and decide anew."""
+
+
+class TeamCalendar(Protocol):
+    """A calendar that a team reads, with entries that remember the meetings they stand for.
+
+    Attributes:
+        name: The calendar.
+    """
+
+    name: TeamCalendarName
+
+    def find(self, entry_id: str) -> Entry | None:
+        """Look an entry up, removed ones included.
+
+        Raises:
+            SupopsError: The calendar refuses, or can't be reached or read.
+        """
+        ...
+
+    def insert(self, entry_id: str, card: Card | None, record: Record) -> None:
+        """Put an entry into the calendar.
+
+        Args:
+            entry_id: Its id, which nobody else uses.
+            card: What it shows; None for one that is removed from the beginning, and only keeps its id from being used.
+            record: What it remembers.
+
+        Raises:
+            EntryConflict: There is an entry with this id, or there was one that was removed.
+            SupopsError: As `find`; also where the calendar does not exist.
+        """
+        ...
+
+    def update(self, entry: Entry, card: Card | None, record: Record) -> None:
+        """Replace all that an entry shows and remembers.
+
+        Args:
+            entry: As it was read.
+            card: What it shows; None to remove it, or to leave it removed.
+            record: What it remembers.
+
+        Raises:
+            EntryConflict: It is no longer what was read.
+            SupopsError: As `find`.
+        """
+        ...
+
+
+class BookingDesk(Protocol):
+    """A scheduler that can be asked whether what a payload says is true."""
+
+    def confirm(self, booking: Booking) -> Booking:
+        """Return how the booking's meeting really is now.
+
+        Raises:
+            NotFound: The scheduler knows no such meeting.
+            SupopsError: It refuses, or can't be reached.
+        """
+        ...
+
+
+class SubscriptionDesk(Protocol):
+    """The scheduler, where it is told which events to send where."""
+
+    def account(self) -> Account:
+        """Return who the credential belongs to.
+
+        Raises:
+            SupopsError: The scheduler refuses, or can't be reached.
+        """
+        ...
+
+    def subscriptions(
+        self, account: Account, scope: str, group: str | None = None
+    ) -> tuple[Subscription, ...]:
+        """List every subscription of one scope: the organisation's, the user's own, or a group's.
+
+        Raises:
+            Forbidden: The credential may not see those.
+            SupopsError: As `account`; a list that breaks off is an error, and is never returned short.
+        """
+        ...
+
+    def subscription(self, identity: str) -> Subscription:
+        """Return one subscription, by its URI or the last part of that.
+
+        Raises:
+            NotFound: There is none.
+            SupopsError: As `account`.
+        """
+        ...
+
+    def create(self, wanted: Wanted, account: Account, signing_key: Secret | None) -> Subscription:
+        """Create a subscription.
+
+        Raises:
+            Conflict: There is one with this address.
+            NetworkError: No answer arrived: it may have been created, or not.
+            SupopsError: As `account`.
+        """
+        ...
+
+    def delete(self, subscription: Subscription) -> None:
+        """Delete a subscription. One that is not there any more is as good as deleted.
+
+        Raises:
+            SupopsError: As `account`.
+        """
+        ...
+
+    def sample(self, event: str, scope: str, account: Account) -> dict[str, object]:
+        """Return a delivery as the scheduler would send it, with made-up values.
+
+        Raises:
+            SupopsError: As `account`.
         """
         ...

@@ -1,0 +1,257 @@
+"""Team calendars in Google Calendar, through gcsa (source: platforms, K-1 to K-4).
+
+An entry's id is ours, so that inserting twice is refused. A removed entry is one with status ``cancelled``: it keeps its id and
+what it remembers. Entries are replaced under the version that was read (``If-Match``), which gcsa has no word for.
+"""
+
+import html
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import httplib2
+import msgspec
+import tenacity
+from gcsa.event import Event
+from gcsa.google_calendar import GoogleCalendar
+from gcsa.serializers.event_serializer import EventSerializer
+from google.auth.credentials import AnonymousCredentials, Credentials
+from google.oauth2 import service_account
+from google_auth_httplib2 import AuthorizedHttp
+from googleapiclient import discovery
+from googleapiclient.errors import HttpError
+
+from supops.adapters.entry_notes import from_properties, to_properties
+from supops.adapters.google_errors import passes, reason_of, translated
+from supops.adapters.patience import Patience
+from supops.errors import CredentialError, NotFound
+from supops.models.entries import Card, Entry, Record, TeamCalendarName
+from supops.models.health import Contact
+from supops.models.hosts import is_loopback
+from supops.models.secrets import Secret
+from supops.services.ports import EntryConflict, Notices, Probe, TeamCalendar
+
+SCOPE = "https://www.googleapis.com/auth/calendar.events"
+CANCELLED = "cancelled"
+# The API wants times even of what is not shown.
+NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+Result = TypeVar("Result")
+
+for _library in ("gcsa", "googleapiclient", "google", "google_auth_httplib2"):
+    # They would speak on standard error, past us.
+    logging.getLogger(_library).addHandler(logging.NullHandler())
+
+
+class GoogleAccount:
+    """Google Calendar as one service account sees it.
+
+    Args:
+        credentials: The service account's JSON; None for a test server that asks for none.
+        subject: The user to act as, with domain-wide delegation.
+        endpoint: Address of another server than Google's.
+        ca: File with the certificates to trust instead of the usual ones.
+
+    Raises:
+        CredentialError: The JSON is not that of a service account.
+
+    Attributes:
+        address: The service account's, which calendars are shared with; empty where there is none.
+    """
+
+    def __init__(
+        self,
+        *,
+        credentials: Secret | None,
+        subject: str | None,
+        endpoint: str | None,
+        notices: Notices,
+        patience: Patience | None = None,
+        ca: Path | None = None,
+    ) -> None:
+        self._credentials = _service_account(credentials, subject) if credentials else None
+        self.address = str(getattr(self._credentials, "service_account_email", "") or "")
+        self._endpoint = endpoint
+        self._notices = notices
+        self._patience = patience or Patience()
+        self._ca = ca
+
+    @cached_property
+    def calendar(self) -> GoogleCalendar:
+        """The library's client, with our connection in place of its own."""
+        # Never without credentials: it would open a browser and ask.
+        anonymous: Credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
+        client = GoogleCalendar(credentials=self._credentials or anonymous)
+        options = {"api_endpoint": self._endpoint} if self._endpoint else None
+        client.service = discovery.build("calendar", "v3", http=self._http, client_options=options)
+        return client
+
+    @cached_property
+    def _http(self) -> httplib2.Http | AuthorizedHttp:
+        host = urlsplit(self._endpoint or "").hostname
+        http = httplib2.Http(
+            timeout=self._patience.read,
+            ca_certs=str(self._ca) if self._ca and self._ca.is_file() else None,
+            # A proxy must not see what is meant for this machine only.
+            proxy_info=None if host and is_loopback(host) else httplib2.proxy_info_from_environment,
+        )
+        http.follow_redirects = False
+        return AuthorizedHttp(self._credentials, http=http) if self._credentials else http
+
+    def close(self) -> None:
+        """Close all connections."""
+        if "_http" in vars(self):
+            self._http.close()
+
+    def ask(self, request: Callable[[], Result], *, purpose: str, calendar: TeamCalendarName) -> Result:
+        """Ask, and ask again where that may help. All that is asked may be repeated: ids are ours, versions are compared.
+
+        Raises:
+            EntryConflict: The entry is there already (409), or is not what was read (412).
+            SupopsError: Google refuses, or can't be reached.
+        """
+        patience = self._patience
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(passes),
+            stop=tenacity.stop_after_attempt(patience.tries),
+            wait=tenacity.wait_random_exponential(
+                multiplier=patience.first_pause, max=patience.longest_pause
+            ),
+            before_sleep=lambda state: self._tell_of_pause(state, purpose),
+            reraise=True,
+        )
+        try:
+            result = retrying(request)
+        except Exception as error:
+            self._notices.debug(f"Google Calendar: {purpose} -> {_status_of(error)}")
+            if isinstance(error, HttpError) and error.resp.status in (409, 412):
+                raise EntryConflict from None
+            where = f"the calendar {calendar.name} ({calendar.id})"
+            raise translated(error, purpose=purpose, calendar=where, account=self.address) from error
+        self._notices.debug(f"Google Calendar: {purpose} -> done")
+        return result
+
+    def _tell_of_pause(self, state: tenacity.RetryCallState, purpose: str) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        seconds = state.upcoming_sleep
+        if isinstance(error, HttpError) and error.resp.status in (403, 429):
+            self._notices.note(f"waiting {seconds:.0f} s, Google's limit")
+        else:
+            self._notices.note(f"trying again in {seconds:.0f} s to {purpose}")
+
+
+class GoogleTeamCalendar(TeamCalendar, Probe):
+    """One calendar of Google Calendar."""
+
+    def __init__(self, name: TeamCalendarName, account: GoogleAccount) -> None:
+        self.name = name
+        self._account = account
+
+    def find(self, entry_id: str) -> Entry | None:
+        """See `supops.services.ports.TeamCalendar`."""
+        try:
+            event = self._ask(
+                lambda: self._client.get_event(entry_id, calendar_id=self.name.id), "look for the entry"
+            )
+        except NotFound:
+            # For a calendar that is not shared with us the answer is the same; inserting tells the two apart.
+            return None
+        notes = event.other.get("extendedProperties", {}).get("private", {})
+        removed = event.other.get("status") == CANCELLED
+        return Entry(entry_id, removed, from_properties(notes), str(event.other.get("etag", "")))
+
+    def insert(self, entry_id: str, card: Card | None, record: Record) -> None:
+        """See `supops.services.ports.TeamCalendar`."""
+        event = _event(entry_id, card, record)
+        made = self._ask(lambda: self._client.add_event(event, calendar_id=self.name.id), "insert the entry")
+        if card is None and made.other.get("status") != CANCELLED:
+            self._ask(
+                lambda: self._client.delete_event(entry_id, calendar_id=self.name.id), "remove the entry"
+            )
+
+    def update(self, entry: Entry, card: Card | None, record: Record) -> None:
+        """See `supops.services.ports.TeamCalendar`."""
+        body = EventSerializer.to_json(_event(entry.id, card, record))
+
+        def replace() -> object:
+            request = self._client.service.events().update(
+                calendarId=self.name.id, eventId=entry.id, body=body, sendUpdates="none"
+            )
+            if entry.version:
+                request.headers["If-Match"] = entry.version
+            return request.execute()
+
+        self._ask(replace, "update the entry")
+
+    def contact(self) -> Contact:
+        """See `supops.services.ports.Probe`: asks for one entry of the calendar."""
+
+        def first() -> object:
+            return self._client.service.events().list(calendarId=self.name.id, maxResults=1).execute()
+
+        self._ask(first, "list the entries")
+        return Contact(f"{self.name.id}, as {self._account.address or 'nobody in particular'}")
+
+    @property
+    def _client(self) -> GoogleCalendar:
+        return self._account.calendar
+
+    def _ask(self, request: Callable[[], Result], purpose: str) -> Result:
+        return self._account.ask(request, purpose=purpose, calendar=self.name)
+
+
+def _event(entry_id: str, card: Card | None, record: Record) -> Event:
+    notes = {"extendedProperties": {"private": to_properties(record)}}
+    if card is None:
+        return Event(
+            "Removed booking",
+            start=NO_TIME,
+            end=NO_TIME + timedelta(minutes=1),
+            timezone="UTC",
+            event_id=entry_id,
+            status=CANCELLED,
+            **notes,
+        )
+    return Event(
+        card.summary,
+        start=card.start.replace(microsecond=0),
+        end=card.end.replace(microsecond=0),
+        timezone=card.zone,
+        event_id=entry_id,
+        # Google shows descriptions as HTML.
+        description="\n".join(html.escape(line) for line in card.lines),
+        location=card.location,
+        status="confirmed",
+        source={"title": "Booking", "url": card.link},
+        **notes,
+    )
+
+
+def _service_account(secret: Secret, subject: str | None) -> Credentials:
+    hint = "Make a key for the service account in the Google Cloud console, and keep the whole JSON file as the secret."
+    try:
+        known = msgspec.json.decode(secret.reveal(), type=dict[str, object])
+    except msgspec.MsgspecError:
+        message = f"The Google credentials from {secret.origin} are not JSON."
+        raise CredentialError(message, hint=hint) from None
+    if known.get("type") != "service_account":
+        message = f"The Google credentials from {secret.origin} are not those of a service account."
+        raise CredentialError(message, hint=hint)
+    try:
+        made: Credentials = service_account.Credentials.from_service_account_info(  # type: ignore[no-untyped-call]
+            known, scopes=[SCOPE], subject=subject
+        )
+    except ValueError:
+        # Its message may quote what is in the file.
+        message = (
+            f"The Google credentials from {secret.origin} are incomplete, or their private key is broken."
+        )
+        raise CredentialError(message, hint=hint) from None
+    return made
+
+
+def _status_of(error: Exception) -> str:
+    return f"{error.resp.status} {reason_of(error)}" if isinstance(error, HttpError) else type(error).__name__

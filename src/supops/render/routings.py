@@ -1,0 +1,149 @@
+"""What became of a payload, as people and programs see it."""
+
+from datetime import UTC
+
+from supops.models.bookings import Meeting
+from supops.models.entries import Card
+from supops.models.redaction import redact
+from supops.models.routings import Action, Change, Decision, Reason, Routing
+from supops.render.machine import Json
+from supops.render.tables import Block, Cell, Heading, Table, Value
+
+ROUTING_SCHEMA = "supops.routing/1"
+ACTION_STYLES = {
+    Action.INSERTED: "green",
+    Action.UPDATED: "yellow",
+    Action.DELETED: "red",
+    Action.PLANNED: "cyan",
+}
+
+
+def routing_blocks(routing: Routing) -> list[Block]:
+    """Return the decision, why, and what was done."""
+    lines = [Cell(f"event: {routing.event}")]
+    if routing.meeting:
+        lines += _meeting_lines(routing.meeting)
+    lines.append(Cell(f"decision: {_decision(routing)}", "bold"))
+    if not routing.complete:
+        lines.append(Cell(f"INCOMPLETE: {'; '.join(routing.incomplete_reasons)}", "bold red"))
+    lines.append(Cell(f"action: {_action(routing)}", ACTION_STYLES.get(routing.action, "")))
+    if routing.note:
+        lines.append(Cell(routing.note))
+    blocks: list[Block] = [Heading(routing.meeting.name if routing.meeting else routing.event, lines)]
+    if routing.reasons:
+        blocks.append(_reasons(routing.reasons))
+    if routing.changes:
+        blocks.append(_changes(routing))
+    return blocks
+
+
+def routing_json(routing: Routing) -> Json:
+    """Return the same as ``supops.routing/1``."""
+    calendar, meeting = routing.calendar, routing.meeting
+    return {
+        "schema": ROUTING_SCHEMA,
+        "event": routing.event,
+        "decision": str(routing.decision),
+        "action": str(routing.action),
+        "planned": str(routing.planned) if routing.planned else None,
+        "complete": routing.complete,
+        "incomplete_reasons": list(routing.incomplete_reasons),
+        "note": routing.note or None,
+        "calendar": {"key": calendar.key, "name": calendar.name, "id": calendar.id} if calendar else None,
+        "calendar_event_id": routing.entry_id,
+        "scheduled_event": _meeting_json(meeting) if meeting else None,
+        "reasons": [
+            {"criterion": str(reason.criterion), "met": reason.met, "detail": reason.detail}
+            for reason in routing.reasons
+        ],
+        "changes": [_change_json(change) for change in routing.changes],
+    }
+
+
+def _meeting_lines(meeting: Meeting) -> list[Cell]:
+    hosts = ", ".join(str(host) for host in meeting.hosts) or "none"
+    start, end = meeting.start.astimezone(UTC), meeting.end.astimezone(UTC)
+    same_day = start.date() == end.date()
+    until = f"{end:%H:%M}" if same_day else f"{end:%Y-%m-%d %H:%M}"
+    return [Cell(f"time: {start:%Y-%m-%d %H:%M} to {until} UTC"), Cell(f"hosts: {hosts}")]
+
+
+def _decision(routing: Routing) -> str:
+    if not routing.complete:
+        return "not certain"
+    if routing.calendar:
+        return f"{routing.decision}, calendar {routing.calendar.name}"
+    return "none" if routing.decision is Decision.NONE else str(routing.decision)
+
+
+def _action(routing: Routing) -> str:
+    if routing.planned:
+        return f"planned: {routing.planned}; nothing was changed"
+    return str(routing.action)
+
+
+def _reasons(reasons: tuple[Reason, ...]) -> Table:
+    rows: list[list[Value]] = [[str(reason.criterion), _met(reason.met), reason.detail] for reason in reasons]
+    return Table("why", ("criterion", "met", "detail"), rows, details=("detail",))
+
+
+def _met(met: bool | None) -> Cell:
+    if met is None:
+        return Cell("unknown", "yellow")
+    return Cell("yes", "green") if met else Cell("no", "dim")
+
+
+def _changes(routing: Routing) -> Table:
+    rows: list[list[Value]] = [
+        [
+            Cell(
+                "noted" if change.action is Action.UNCHANGED else str(change.action),
+                ACTION_STYLES.get(change.action, ""),
+            ),
+            change.calendar.name,
+            change.why,
+            _shown(change.before),
+            _shown(change.after),
+            change.entry_id,
+        ]
+        for change in routing.changes
+    ]
+    title = "what would be done" if routing.planned else "what was done"
+    columns = ("action", "calendar", "why", "before", "after", "entry")
+    return Table(title, columns, rows, details=("why", "before", "after", "entry"))
+
+
+def _shown(card: Card | None) -> str | None:
+    return f"{card.summary}, {card.start:%Y-%m-%d %H:%M} {card.zone}" if card else None
+
+
+def _meeting_json(meeting: Meeting) -> Json:
+    return {
+        "uri": meeting.uri,
+        "name": redact(meeting.name),
+        "start_time": _instant(meeting.start.astimezone(UTC).isoformat()),
+        "end_time": _instant(meeting.end.astimezone(UTC).isoformat()),
+        "hosts": [str(host) for host in meeting.hosts],
+    }
+
+
+def _change_json(change: Change) -> Json:
+    return {
+        "action": str(change.action),
+        "calendar": change.calendar.key,
+        "calendar_event_id": change.entry_id,
+        "why": change.why,
+        "before": _card_json(change.before),
+        "after": _card_json(change.after),
+    }
+
+
+def _card_json(card: Card | None) -> Json:
+    if card is None:
+        return None
+    start, end = card.start.isoformat(), card.end.isoformat()
+    return {"summary": card.summary, "start": start, "end": end, "zone": card.zone, "location": card.location}
+
+
+def _instant(text: str) -> str:
+    return text.replace("+00:00", "Z")

@@ -1,0 +1,240 @@
+"""Webhook subscriptions as people and programs see them. Addresses are shown without the tokens in them."""
+
+from collections.abc import Mapping, Sequence
+
+from supops.models.redaction import redact
+from supops.models.subscriptions import Account, Subscription
+from supops.render.machine import Json
+from supops.render.tables import Block, Cell, Heading, Table, Value
+from supops.services.subscribing import Item, Listing, Verb
+
+LISTING_SCHEMA = "supops.webhook-subscriptions/1"
+CREATED_SCHEMA = "supops.webhook-created/1"
+DELETED_SCHEMA = "supops.webhook-deleted/1"
+SYNC_SCHEMA = "supops.webhook-sync/1"
+ACCOUNT_SCHEMA = "supops.calendly-account/1"
+VERB_STYLES = {Verb.CREATE: "green", Verb.REPLACE: "yellow", Verb.DELETE: "red"}
+
+
+def account_table(account: Account) -> Table:
+    """Return who a token belongs to."""
+    rows: list[list[Value]] = [
+        ["name", account.name],
+        ["email", account.email],
+        ["user", account.uri],
+        ["organization", account.organization],
+        ["role", account.role or "not visible to this token"],
+        ["time zone", account.timezone],
+        ["page", account.scheduling_url],
+    ]
+    return Table("", ("what", "value"), rows)
+
+
+def account_json(account: Account) -> Json:
+    """Return the same as ``supops.calendly-account/1``."""
+    return {
+        "schema": ACCOUNT_SCHEMA,
+        "account": {
+            "uri": account.uri,
+            "name": account.name,
+            "email": account.email,
+            "organization": account.organization,
+            "role": account.role,
+            "timezone": account.timezone,
+            "scheduling_url": account.scheduling_url,
+        },
+    }
+
+
+def subscriptions_table(listing: Listing) -> Table:
+    """Return the subscriptions, each that is in trouble with what to do."""
+    rows: list[list[Value]] = [
+        [
+            one.id,
+            _state(one),
+            one.scope,
+            f"{one.created_at:%Y-%m-%d}",
+            one.public_url,
+            ", ".join(one.events),
+            Cell(remedy, "yellow") if (remedy := remedy_for(one)) else None,
+        ]
+        for one in listing.subscriptions
+    ]
+    columns = ("id", "state", "scope", "created", "address", "events", "remedy")
+    return Table(
+        "webhook subscriptions", columns, rows, empty="none", details=("address", "events", "remedy")
+    )
+
+
+def subscriptions_json(listing: Listing) -> Json:
+    """Return the subscriptions as ``supops.webhook-subscriptions/1``."""
+    return {
+        "schema": LISTING_SCHEMA,
+        "complete": not listing.missing,
+        "incomplete_reasons": list(listing.missing),
+        "webhooks": [subscription_json(one) for one in listing.subscriptions],
+    }
+
+
+def subscription_blocks(one: Subscription) -> list[Block]:
+    """Return one subscription, with everything that is known of it."""
+    rows: list[list[Value]] = [
+        ["id", one.id],
+        ["uri", one.uri],
+        ["address", one.public_url],
+        ["state", _state(one)],
+        ["events", ", ".join(one.events)],
+        ["scope", one.scope],
+        ["organization", one.organization],
+        ["user", one.user],
+        ["group", one.group],
+        ["created", one.created_at.isoformat()],
+        ["failing since", one.retry_started_at.isoformat() if one.retry_started_at else None],
+        ["remedy", remedy_for(one) or None],
+    ]
+    return [Table("", ("what", "value"), [row for row in rows if row[1] is not None])]
+
+
+def subscription_json(one: Subscription) -> dict[str, Json]:
+    """Return one subscription, as it stands in every document."""
+    return {
+        "uri": one.uri,
+        "callback_url": one.public_url,
+        "state": one.state,
+        "events": list(one.events),
+        "scope": one.scope,
+        "organization": one.organization,
+        "user": one.user,
+        "group": one.group,
+        "created_at": one.created_at.isoformat().replace("+00:00", "Z"),
+        "retry_started_at": one.retry_started_at.isoformat().replace("+00:00", "Z")
+        if one.retry_started_at
+        else None,
+        "remedy": remedy_for(one) or None,
+    }
+
+
+def remedy_for(one: Subscription) -> str:
+    """Return what to do about a subscription that delivers nothing, or soon won't; empty where all is well."""
+    if one.state != "active":
+        return (
+            "disabled after a day of failed deliveries, and can't be switched on again: mend the receiver, then "
+            "`supops calendly webhooks create --replace` with the same address"
+        )
+    if one.retry_started_at:
+        return "deliveries fail: mend the receiver within 24 hours from then, or Calendly disables it"
+    return ""
+
+
+def creation_blocks(item: Item, *, dry_run: bool) -> list[Block]:
+    """Return what became of one wanted subscription."""
+    made = item.made or item.existing
+    lines = [Cell(_outcome(item, dry_run=dry_run))]
+    if item.differences:
+        lines += [Cell(difference, "red") for difference in item.differences]
+    blocks: list[Block] = [Heading("webhook subscription", lines)]
+    return [*blocks, *(subscription_blocks(made) if made and not (dry_run and item.changes) else [])]
+
+
+def creation_json(item: Item, *, dry_run: bool) -> Json:
+    """Return the same as ``supops.webhook-created/1``."""
+    made = item.made or (None if item.changes else item.existing)
+    return {
+        "schema": CREATED_SCHEMA,
+        "webhook": subscription_json(made) if made else None,
+        "created": item.made is not None,
+        "mirrored": not item.differences,
+        "differences": list(item.differences),
+        "replaced": item.existing.uri if item.verb is Verb.REPLACE and item.existing else None,
+        "planned": str(item.verb) if dry_run and item.changes else None,
+    }
+
+
+def deletion_json(one: Subscription, *, dry_run: bool) -> Json:
+    """Return what was deleted as ``supops.webhook-deleted/1``."""
+    return {"schema": DELETED_SCHEMA, "webhook": subscription_json(one), "deleted": not dry_run}
+
+
+def plan_table(items: Sequence[Item], *, dry_run: bool) -> Table:
+    """Return a plan, or what was done of it."""
+    rows: list[list[Value]] = [
+        [
+            Cell(str(item.verb), VERB_STYLES.get(item.verb, "")),
+            redact(_address(item)),
+            ", ".join(item.wanted.events if item.wanted else item.existing.events if item.existing else ()),
+            item.why,
+        ]
+        for item in items
+    ]
+    title = "plan, nothing was changed" if dry_run else "webhook subscriptions"
+    return Table(title, ("what", "address", "events", "why"), rows, details=("events", "why"))
+
+
+def plan_json(items: Sequence[Item], *, dry_run: bool) -> Json:
+    """Return the same as ``supops.webhook-sync/1``."""
+    return {
+        "schema": SYNC_SCHEMA,
+        "dry_run": dry_run,
+        "items": [
+            {
+                "verb": str(item.verb),
+                "callback_url": redact(_address(item)),
+                "why": item.why,
+                "before": subscription_json(item.existing) if item.existing else None,
+                "wanted": {"events": list(item.wanted.events), "scope": item.wanted.scope}
+                if item.wanted
+                else None,
+                "webhook": subscription_json(item.made) if item.made else None,
+                "mirrored": not item.differences,
+            }
+            for item in items
+        ],
+    }
+
+
+def sample_json(document: object) -> Json:
+    """Return a delivery as it is, without the links in it that let their bearer cancel."""
+    if isinstance(document, str):
+        return redact(document)
+    if isinstance(document, Mapping):
+        return {str(key): sample_json(value) for key, value in document.items()}
+    if isinstance(document, Sequence):
+        return [sample_json(value) for value in document]
+    return document if isinstance(document, int | float | None) else str(document)
+
+
+def sample_table(document: dict[str, object]) -> Table:
+    """Return a delivery as a list of keys and values."""
+    rows: list[list[Value]] = [[key, redact(value)] for key, value in _flat(document, "")]
+    return Table("", ("key", "value"), rows)
+
+
+def _flat(value: object, path: str) -> list[tuple[str, str]]:
+    if isinstance(value, dict) and value:
+        return [pair for key, one in value.items() for pair in _flat(one, f"{path}.{key}" if path else key)]
+    if isinstance(value, list) and value:
+        return [pair for place, one in enumerate(value) for pair in _flat(one, f"{path}[{place}]")]
+    return [(path, "" if value is None else str(value))]
+
+
+def _address(item: Item) -> str:
+    if item.wanted:
+        return item.wanted.callback_url
+    return item.existing.callback_url if item.existing else ""
+
+
+def _outcome(item: Item, *, dry_run: bool) -> str:
+    if not item.changes:
+        return f"unchanged: {item.why}"
+    if dry_run:
+        return f"would {item.verb}: {item.why}; nothing was changed"
+    done = {Verb.CREATE: "created", Verb.REPLACE: "replaced"}.get(item.verb, str(item.verb))
+    return done if item.verb is Verb.CREATE else f"{done}: {item.why}"
+
+
+def _state(one: Subscription) -> Cell:
+    if one.state != "active":
+        return Cell(one.state, "bold red")
+    if one.retry_started_at:
+        return Cell(f"failing since {one.retry_started_at:%Y-%m-%d %H:%M}", "yellow")
+    return Cell("active", "green")

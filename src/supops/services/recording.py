@@ -1,0 +1,314 @@
+"""Recording what is heard about a meeting, so that any order and any number of repeats give the same entry.
+
+What is kept grows in one direction only: the latest word about the meeting as a whole, the latest cancellation of it, and for
+each attendee the latest time they were seen and the earliest time they were known to have canceled. Two records of one meeting
+can therefore be united, and hearing a word twice is hearing it once.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from functools import reduce
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from supops.models.bookings import Booking, Host, Invitee, Meeting
+from supops.models.entries import Attendee, Card, Record, Word, attendee_key
+from supops.models.redaction import harmless_link, publishable
+
+LONGEST_NAME = 200
+LONGEST_HOST = 60
+LONGEST_ANSWER = 400
+LONGEST_LINK = 700
+MOST_HOSTS = 5
+MOST_ANSWERS = 10
+NAMES_IN_SUMMARY = 2
+# An entry of Google Calendar remembers up to 32 kB, in all: it is the tightest place there is.
+LARGEST_RECORD = 20_000
+ROOM_FOR_AN_ATTENDEE = 150
+MOST_ATTENDEES = 100
+LONGEST_DESCRIPTION = 4_000
+
+
+def hear(record: Record, booking: Booking, calendar: str) -> Record:
+    """Return a record after one more word.
+
+    Args:
+        record: What was known before.
+        booking: The word.
+        calendar: Key of the calendar that it leads to; empty for none.
+    """
+    before = record
+    if booking.confirmed:
+        record, booking = _overruled(record, booking)
+    heard = Record(
+        record.meeting,
+        _word(booking, calendar),
+        closed=booking.time if booking.meeting.canceled else None,
+        attendees={attendee_key(one.uri): _attendee(one, booking.time) for one in booking.invitees},
+    )
+    united = unite([record, heard])
+    if _is_repeat_with_another_outcome(united.word, heard.word):
+        # The same word again, but the roster or the rules have changed since: this is how it is now.
+        united = replace(united, word=heard.word)
+    united = replace(united, shown=record.shown)
+    # Asked again, the scheduler dates the same answer later: that is no news.
+    return before if booking.confirmed and _is_the_same_to_people(before, united) else united
+
+
+def hear_of_rescheduling(record: Record, invitee: str, time: datetime) -> Record:
+    """Return a record after hearing that an invitee has rescheduled to another meeting, and so left this one."""
+    left = Record(record.meeting, attendees={attendee_key(invitee): Attendee(canceled=time)})
+    return replace(unite([record, left]), shown=record.shown)
+
+
+def unite(records: Iterable[Record]) -> Record:
+    """Return what records of one meeting know together; in whatever order, the same."""
+    return reduce(_united, records)
+
+
+def is_active(record: Record) -> bool:
+    """Whether the meeting takes place, and so has an entry.
+
+    The latest word about it decides. Only somebody's leaving that this word could not know of yet (they rescheduled, and the
+    cancellation has not arrived) is counted on top: the meeting takes place as long as others take part.
+    """
+    word = record.word
+    if word is None or word.canceled:
+        return False
+    left = [key for key, one in record.attendees.items() if _left_unnoticed(key, one, word)]
+    if not left:
+        return True
+    counted = word.meeting.active_invitees if word.meeting else None
+    return bool(_taking_part(record)) or (counted is not None and counted > len(left))
+
+
+def card_of(record: Record) -> Card | None:
+    """Return what the entry shows; None where the meeting does not take place."""
+    word = record.word
+    if word is None or word.meeting is None or not is_active(record):
+        return None
+    meeting, attendees = word.meeting, _taking_part(record)
+    zone = _zone(next((one.zone for one in attendees if one.zone), "UTC"))
+    lines = [f"Event: {meeting.name}"]
+    lines += [f"Host: {_host_text(host)}" for host in meeting.hosts]
+    for attendee in attendees:
+        lines.append(f"Invitee: {attendee.name or 'not named'}")
+        lines += [f"{question}: {answer}" for question, answer in attendee.answers]
+    lines += [
+        f"{label}: {text}" for label, text in (("Where", meeting.place), ("Join", meeting.join_link)) if text
+    ]
+    lines.append(f"Booking: {meeting.uri}")
+    return Card(
+        summary=_summary(meeting, [one.name for one in attendees if one.name]),
+        start=meeting.start.astimezone(zone),
+        end=meeting.end.astimezone(zone),
+        zone=zone.key,
+        location=meeting.join_link or meeting.place or "",
+        lines=tuple(_lines(meeting, attendees)),
+        link=meeting.uri,
+    )
+
+
+def to_keep(record: Record) -> Record:
+    """Return what of a record is kept: nothing personal of those who left, and no more than an entry can hold."""
+    taking_part = {key for _, key in _present(record)}
+    attendees = {
+        key: one if key in taking_part else replace(one, name="", answers=(), zone=None)
+        for key, one in record.attendees.items()
+    }
+    record = replace(record, attendees=attendees)
+    for shorten in (_without_answers, _without_names, _with_the_latest_attendees):
+        if _size(record) > LARGEST_RECORD:
+            record = shorten(record)
+    return record
+
+
+def _summary(meeting: Meeting, names: list[str]) -> str:
+    shown = ", ".join(names[:NAMES_IN_SUMMARY])
+    more = f" and {len(names) - NAMES_IN_SUMMARY} more" if len(names) > NAMES_IN_SUMMARY else ""
+    return f"{meeting.name} - {shown}{more}" if shown else meeting.name
+
+
+def _lines(meeting: Meeting, attendees: list[Attendee]) -> Iterator[str]:
+    yield f"Event: {meeting.name}"
+    yield from (f"Host: {_host_text(host)}" for host in meeting.hosts)
+    room = LONGEST_DESCRIPTION
+    for attendee in attendees:
+        told = [f"Invitee: {attendee.name or 'not named'}"]
+        told += [f"{question}: {answer}" for question, answer in attendee.answers]
+        room -= sum(map(len, told))
+        if room < 0:
+            yield f"and more: {len(attendees)} invitees in all"
+            break
+        yield from told
+    yield from (
+        f"{label}: {text}" for label, text in (("Where", meeting.place), ("Join", meeting.join_link)) if text
+    )
+    yield f"Booking: {meeting.uri}"
+
+
+def _host_text(host: Host) -> str:
+    return f"{host.name} ({host.email})" if host.name and host.email else str(host)
+
+
+def _taking_part(record: Record) -> list[Attendee]:
+    return [record.attendees[key] for _, key in _present(record)]
+
+
+def _present(record: Record) -> list[tuple[datetime, str]]:
+    """Return since when who takes part, in the order of their bookings."""
+    closed = record.closed
+    return sorted(
+        (one.seen, key)
+        for key, one in record.attendees.items()
+        if one.seen is not None and one.canceled is None and (closed is None or one.seen > closed)
+    )
+
+
+def _left_unnoticed(key: str, attendee: Attendee, word: Word) -> bool:
+    return attendee.canceled is not None and (attendee.canceled > word.time or key == word.about)
+
+
+def _word(booking: Booking, calendar: str) -> Word:
+    present = [one for one in booking.invitees if not one.canceled]
+    canceled = booking.meeting.canceled
+    return Word(
+        booking.time,
+        canceled,
+        calendar,
+        # What a canceled meeting was about is nobody's business any more.
+        None if canceled else _published(booking.meeting),
+        about=attendee_key(present[0].uri) if len(present) == 1 else "",
+    )
+
+
+def _attendee(invitee: Invitee, time: datetime) -> Attendee:
+    if invitee.canceled:
+        return Attendee(canceled=time)
+    answers = [
+        (publishable(question, longest=LONGEST_NAME), publishable(answer, longest=LONGEST_ANSWER))
+        for question, answer in invitee.answers
+    ]
+    name = publishable(invitee.name, longest=LONGEST_NAME)
+    told = tuple(pair for pair in answers if all(pair))[:MOST_ANSWERS]
+    return Attendee(name, told, seen=time, zone=invitee.zone)
+
+
+def _published(meeting: Meeting) -> Meeting:
+    """Return a meeting as a whole team may read of it."""
+
+    def text(value: str | None, longest: int = LONGEST_NAME) -> str | None:
+        return publishable(value, longest=longest) or None if value else None
+
+    return replace(
+        meeting,
+        name=text(meeting.name) or "(no name)",
+        hosts=tuple(
+            Host(text(host.email, LONGEST_HOST), text(host.name, LONGEST_HOST))
+            for host in meeting.hosts[:MOST_HOSTS]
+        ),
+        place=text(meeting.place),
+        join_link=_published_link(meeting.join_link),
+    )
+
+
+def _published_link(link: str | None) -> str | None:
+    """Return a link without secrets; none at all rather than a part of one."""
+    harmless = harmless_link(link) if link else ""
+    return harmless if 0 < len(harmless) <= LONGEST_LINK else None
+
+
+def _united(one: Record, other: Record) -> Record:
+    words = [record.word for record in (one, other) if record.word is not None]
+    attendees = dict(one.attendees)
+    for key, attendee in other.attendees.items():
+        attendees[key] = _joined(attendees[key], attendee) if key in attendees else attendee
+    return Record(
+        one.meeting,
+        max(words, key=_rank, default=None),
+        closed=max((record.closed for record in (one, other) if record.closed), default=None),
+        attendees=attendees,
+        shown=one.shown or other.shown,
+    )
+
+
+def _rank(word: Word) -> tuple[datetime, bool, bool, str, str]:
+    """Later is more; at the same time a cancellation is more than a booking, and a full word more than an empty one."""
+    return (word.time, word.canceled, word.meeting is not None, word.calendar, word.about)
+
+
+def _joined(one: Attendee, other: Attendee) -> Attendee:
+    latest = max(
+        (one, other), key=lambda each: (each.seen is not None, each.seen or each.canceled, each.name)
+    )
+    cancellations = [each.canceled for each in (one, other) if each.canceled is not None]
+    return replace(latest, canceled=min(cancellations, default=None))
+
+
+def _is_repeat_with_another_outcome(kept: Word | None, heard: Word | None) -> bool:
+    return (
+        kept is not None
+        and heard is not None
+        and kept.time == heard.time
+        and kept.canceled == heard.canceled
+        and kept.about == heard.about
+        and kept != heard
+    )
+
+
+def _overruled(record: Record, booking: Booking) -> tuple[Record, Booking]:
+    """Make room for what the scheduler said when it was asked: it is the latest word, and whom it does not name has left."""
+    known = [time for time in (record.word.time if record.word else None, record.closed) if time]
+    dated = replace(booking, time=max([booking.time, *known]))
+    present = {attendee_key(one.uri) for one in booking.invitees if not one.canceled}
+    attendees = {
+        key: replace(one, canceled=None if key in present else one.canceled or dated.time)
+        for key, one in record.attendees.items()
+    }
+    return Record(record.meeting, attendees=attendees, shown=record.shown), dated
+
+
+def _is_the_same_to_people(one: Record, other: Record) -> bool:
+    if one.word is None or other.word is None or one.word.calendar != other.word.calendar:
+        return False
+    return is_active(one) == is_active(other) and card_of(one) == card_of(other)
+
+
+def _without_answers(record: Record) -> Record:
+    attendees = {key: replace(one, answers=()) for key, one in record.attendees.items()}
+    return replace(record, attendees=attendees)
+
+
+def _without_names(record: Record) -> Record:
+    attendees = {key: replace(one, name="") for key, one in record.attendees.items()}
+    return replace(record, attendees=attendees)
+
+
+def _with_the_latest_attendees(record: Record) -> Record:
+    def age(key: str) -> tuple[datetime, str]:
+        one = record.attendees[key]
+        return max(time for time in (one.seen, one.canceled) if time is not None), key
+
+    latest = sorted(record.attendees, key=age)[-MOST_ATTENDEES:]
+    return replace(record, attendees={key: record.attendees[key] for key in latest})
+
+
+def _size(record: Record) -> int:
+    """Estimate how many characters of ASCII it takes to write a record down."""
+    texts = [record.meeting]
+    if record.word and record.word.meeting:
+        meeting = record.word.meeting
+        texts += [meeting.name, meeting.place or "", meeting.join_link or ""]
+        texts += [f"{host.email}{host.name}" for host in meeting.hosts]
+    for one in record.attendees.values():
+        texts += [one.name, *(part for pair in one.answers for part in pair)]
+    characters = sum(len(text.encode("ascii", "backslashreplace")) for text in texts)
+    return characters + ROOM_FOR_AN_ATTENDEE * len(record.attendees)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        # Known where the record was written, and not on this machine: the instants stay the same.
+        return ZoneInfo("UTC")
