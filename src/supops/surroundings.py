@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from supops.errors import SupopsError, UsageError
+from supops.errors import ConfigError, SupopsError, UsageError
 
 if TYPE_CHECKING:
     from supops.adapters.secrets import SecretStore
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # The one setting of the embedded world that can be chosen: what its team calendars are kept in.
 BACKEND_VARIABLE = "SUPOPS_CALENDARS__BACKEND"
+BACKENDS = ("ics", "google")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,11 @@ class Surroundings:
         if self.options.demo:
             from supops.sandbox.world import demo_settings
 
-            backend = self.environ.get(BACKEND_VARIABLE, "ics")
+            backend = self.environ.get(BACKEND_VARIABLE) or BACKENDS[0]
+            if backend not in BACKENDS:
+                raise ConfigError(
+                    f"{BACKEND_VARIABLE}: calendars.backend should be {' or '.join(BACKENDS)}, and is {backend[:60]!r}."
+                )
             plain = demo_settings(self._sandbox.urls, self.demo_folder, backend=backend)
             return config.from_plain(plain, origin="the embedded world")
         return config.load(self.options.config, self.environ)

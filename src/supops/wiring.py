@@ -168,14 +168,16 @@ class Wiring(Surroundings):
 
     def _embedded_payload(self, path: Path | None) -> str:
         """Return the path as text; in the embedded world its own payloads may be named without their folder."""
-        if path is None or not self.options.demo or path.exists() or path.name != str(path):
+        if path is None or not self.options.demo:
             return str(path) if path else ""
+        from supops.sandbox.bookings import payloads
         from supops.sandbox.world import PAYLOADS_FOLDER
 
+        if str(path) not in payloads() or path.exists():
+            return str(path)
         # Making the settings starts the embedded world, which writes them.
         _ = self.config
-        embedded = self.demo_folder / PAYLOADS_FOLDER / path
-        return str(embedded if embedded.exists() else path)
+        return str(self.demo_folder / PAYLOADS_FOLDER / path)
 
     def router(self, *, confirm: bool, dry_run: bool, restore: bool) -> "Router":
         """Return what routes bookings into the team calendars."""

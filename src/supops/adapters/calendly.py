@@ -206,6 +206,8 @@ class CalendlyDesk(SubscriptionDesk, BookingDesk, Probe):
         """See `supops.services.ports.BookingDesk`: nothing but the URIs is taken from the payload, to ask for what they name."""
         number = _id_of(booking.meeting.uri, "scheduled event")
         path = f"/scheduled_events/{number}"
+        # Before it is asked: whatever is said later is newer than the answer.
+        time = self._clock.now()
         try:
             event = self._http.get(path, _OneEvent, purpose="confirm the scheduled event").resource
         except NotFound as error:
@@ -217,7 +219,7 @@ class CalendlyDesk(SubscriptionDesk, BookingDesk, Probe):
         old = next((one.old_invitee for one in found if one.uri in named and one.old_invitee), None)
         return Booking(
             booking.event,
-            self._clock.now(),
+            time,
             meeting_of(self._with_emails(event), "resource"),
             tuple(
                 invitee_of(one, self._notices) for one in sorted(found, key=lambda one: one.uri not in named)
@@ -258,9 +260,12 @@ class CalendlyDesk(SubscriptionDesk, BookingDesk, Probe):
         """Look up the emails of hosts where the event only names their users."""
         for member in event.event_memberships:
             if member.user_email is None and member.user:
-                user = self._http.get(
-                    f"/users/{_id_of(member.user, 'user')}", _OneUser, purpose="look up a host"
-                ).resource
+                path = f"/users/{_id_of(member.user, 'user')}"
+                try:
+                    user = self._http.get(path, _OneUser, purpose="look up a host").resource
+                except NotFound:
+                    self._notices.warn(f"Calendly does not know the host {member.user} any more")
+                    continue
                 member.user_email, member.user_name = user.email, user.name
         return event
 

@@ -21,6 +21,10 @@ from supops.services.ports import Notices
 # Calendly's own payloads have a few kilobytes.
 MAX_BYTES = 1024 * 1024
 LONGEST_URI = 500
+# Calendars have no others, and the arithmetic of times fails near the ends of all time.
+YEARS = range(1971, 2200)
+# Files of the time zone database that a name may lead to.
+NO_ZONES = frozenset({"Factory", "localtime", "posixrules"})
 CREATED = "invitee.created"
 SHAPE_HINT = (
     "A webhook delivery of Calendly's is a JSON object with the keys event, created_at and payload; "
@@ -111,6 +115,7 @@ def read_calendly(data: bytes, notices: Notices) -> Booking | OtherEvent:
     if event not in CALENDAR_EVENTS:
         return OtherEvent(event, _why_not(event))
     envelope = _decoded(text, _InviteeEnvelope)
+    _check_time(envelope.created_at, "created_at")
     invitee = envelope.payload
     return Booking(
         event,
@@ -129,16 +134,12 @@ def meeting_of(event: EventShape, where: str) -> Meeting:
         where: What it is called in messages.
 
     Raises:
-        UsageError: Its URI is none, or it ends before it starts.
+        UsageError: Its URI is none, its times are in no year that a calendar has, or it ends before it starts.
     """
-    parts = urlsplit(event.uri) if event.uri.isascii() and event.uri.isprintable() else None
-    if (
-        parts is None
-        or parts.scheme not in ("http", "https")
-        or not parts.path
-        or len(event.uri) > LONGEST_URI
-    ):
+    if not _is_uri(event.uri):
         raise UsageError(f"{where}.uri is no URI of a scheduled event: {event.uri[:80]!r}", hint=SHAPE_HINT)
+    _check_time(event.start_time, f"{where}.start_time")
+    _check_time(event.end_time, f"{where}.end_time")
     if event.end_time < event.start_time:
         raise UsageError(
             f"{where}.end_time ({event.end_time.isoformat()}) is before its start_time ({event.start_time.isoformat()}).",
@@ -176,12 +177,14 @@ def invitee_of(invitee: InviteeShape, notices: Notices, *, canceled: bool = Fals
 def replaced_by(old_invitee: str | None) -> Replaced | None:
     """Return what a new booking stands in for, by the URI of the invitee that it replaces."""
     meeting, separator, _ = (old_invitee or "").partition("/invitees/")
-    return Replaced(meeting, old_invitee or "") if separator and len(meeting) <= LONGEST_URI else None
+    return Replaced(meeting, old_invitee or "") if separator and _is_uri(meeting) else None
 
 
 @cache
 def is_zone(name: str) -> bool:
-    """Whether this is the IANA name of a time zone."""
+    """Whether this is the IANA name of a time zone. Not every file beside them is one."""
+    if name in NO_ZONES or name.startswith(("posix/", "right/")):
+        return False
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -205,6 +208,19 @@ def _place_and_link(location: dict[str, object]) -> tuple[str | None, str | None
     link = text("join_url")
     place = ", ".join(part for part in (text("location"), text("additional_info")) if part)
     return place or None, link if _is_web_address(link) else None
+
+
+def _is_uri(text: str) -> bool:
+    """Whether this is a plain address, with nothing in it that is not for everybody's eyes."""
+    if not _is_web_address(text) or not text.isprintable() or len(text) > LONGEST_URI:
+        return False
+    parts = urlsplit(text)
+    return bool(parts.netloc and parts.path) and not (parts.query or parts.fragment or "@" in parts.netloc)
+
+
+def _check_time(time: datetime, where: str) -> None:
+    if time.year not in YEARS:
+        raise UsageError(f"{where} is in the year {time.year}, which is no time for a meeting.")
 
 
 def _is_web_address(link: str) -> bool:

@@ -222,7 +222,7 @@ def _event(entry_id: str, card: Card | None, record: Record) -> Event:
         timezone=card.zone,
         event_id=entry_id,
         # Google shows descriptions as HTML.
-        description="\n".join(html.escape(line) for line in card.lines),
+        description="\n".join(html.escape(line, quote=False) for line in card.lines),
         location=card.location,
         status="confirmed",
         source={"title": "Booking", "url": card.link},

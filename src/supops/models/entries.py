@@ -86,6 +86,7 @@ class Record:
         closed: The time of the latest word that had the whole meeting canceled.
         attendees: By `attendee_key`.
         shown: Whether the entry was left visible. One that is not visible any more was removed by somebody's hand.
+        scattered: Whether other calendars may have an entry of the meeting too, because it has moved or was moving.
     """
 
     meeting: str
@@ -93,6 +94,7 @@ class Record:
     closed: datetime | None = None
     attendees: dict[str, Attendee] = field(default_factory=dict)
     shown: bool = False
+    scattered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from supops.models.hosts import is_loopback
-from supops.models.redaction import redact
+from supops.models.redaction import masked_address
 
 SCOPES = ("organization", "user", "group")
 _EVERYWHERE = frozenset(SCOPES)
@@ -89,7 +89,7 @@ class Subscription:
     @property
     def public_url(self) -> str:
         """The address that deliveries go to, without the tokens in it."""
-        return redact(self.callback_url)
+        return masked_address(self.callback_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _address_problems(url: str) -> list[str]:
         host = None
     if not host or parts.scheme not in ("http", "https") or any(char.isspace() for char in url):
         return [
-            f"{redact(url)!r} is no address that deliveries could be sent to: it must begin with https://"
+            f"{masked_address(url)!r} is no address that deliveries could be sent to: it must begin with https://"
         ]
     if parts.scheme == "http" and not is_loopback(host):
         return [f"deliveries to {host} would travel without TLS: the address must begin with https://"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from supops.models.redaction import redact
+from supops.models.redaction import masked_address, redact
 from supops.models.subscriptions import Account, Subscription
 from supops.render.machine import Json
 from supops.render.tables import Block, Cell, Heading, Table, Value
@@ -160,7 +160,7 @@ def plan_table(items: Sequence[Item], *, dry_run: bool) -> Table:
     rows: list[list[Value]] = [
         [
             Cell(str(item.verb), VERB_STYLES.get(item.verb, "")),
-            redact(_address(item)),
+            masked_address(_address(item)),
             ", ".join(item.wanted.events if item.wanted else item.existing.events if item.existing else ()),
             item.why,
         ]
@@ -178,7 +178,7 @@ def plan_json(items: Sequence[Item], *, dry_run: bool) -> Json:
         "items": [
             {
                 "verb": str(item.verb),
-                "callback_url": redact(_address(item)),
+                "callback_url": masked_address(_address(item)),
                 "why": item.why,
                 "before": subscription_json(item.existing) if item.existing else None,
                 "wanted": {"events": list(item.wanted.events), "scope": item.wanted.scope}

@@ -3,7 +3,7 @@
 Pure: from the entries as they were found and one piece of news to the steps, which a dry run shows and a real one carries out.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from supops.services.recording import (
     unite,
 )
 
+FOR_NO_CALENDAR = "the event is for no team calendar"
 DELETED_BY_HAND = "the entry was deleted by hand and stays deleted; --restore brings it back"
 
 
@@ -103,11 +104,35 @@ def plan(
     home = record.word.calendar if record.word else ""
     active = is_active(record)
     shown_in = home if active and home in calendars and (restore or not by_hand) else ""
+    if len({*found, shown_in} - {""}) > 1:
+        record = replace(record, scattered=True)
     steps = list(_steps(news, found, calendars, record, shown_in))
     if active and by_hand and not restore:
         return steps, DELETED_BY_HAND
     seen = any(step.change.action is not Action.UNCHANGED for step in steps)
     return steps, "" if seen else _why_nothing(news, record, known)
+
+
+def summed(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Return what was done in all, one change for each entry: what was inserted and taken out again is no change."""
+    sums: dict[str, Change] = {}
+    for change in changes:
+        earlier = sums.get(change.calendar.key)
+        sums[change.calendar.key] = _sum(earlier, change) if earlier else change
+    return tuple(sums.values())
+
+
+def _sum(earlier: Change, later: Change) -> Change:
+    if Action.UNCHANGED in (earlier.action, later.action):
+        seen = later if earlier.action is Action.UNCHANGED else earlier
+        return replace(seen, before=earlier.before, after=later.after)
+    if earlier.before is None and later.after is None:
+        action = Action.UNCHANGED
+    elif earlier.before is None:
+        action = Action.INSERTED
+    else:
+        action = Action.UPDATED if later.after else Action.DELETED
+    return replace(later, action=action, before=earlier.before)
 
 
 def _steps(
@@ -148,8 +173,13 @@ def _steps(
 
 
 def lives_in(entry: Entry, key: str) -> bool:
-    """Whether all that is known of the meeting is in this calendar's entry. That is so in one calendar at most."""
+    """Whether this calendar's entry knows all of the meeting."""
     return entry.record is not None and entry.record.word is not None and entry.record.word.calendar == key
+
+
+def is_alone_in(entry: Entry, key: str) -> bool:
+    """Whether no other calendar has to be looked at: the meeting lives in this one, and never had an entry elsewhere."""
+    return lives_in(entry, key) and entry.record is not None and not entry.record.scattered
 
 
 def _keeper(found: Mapping[str, Entry], record: Record) -> str:
@@ -184,7 +214,8 @@ def _what_changed(before: Card | None, after: Card | None) -> str:
         return "what it showed was not known"
     parts = {
         "summary": before.summary != after.summary,
-        "time": (before.start, before.end, before.zone) != (after.start, after.end, after.zone),
+        "time": (before.start, before.end) != (after.start, after.end),
+        "zone": before.zone != after.zone,
         "location": before.location != after.location,
         "description": before.lines != after.lines,
     }
@@ -203,7 +234,7 @@ def _was_deleted_by_hand(entry: Entry) -> bool:
 
 def _why_nothing(news: News, record: Record, known: Record) -> str:
     if isinstance(news, Hearing) and not news.home and known.word is None:
-        return "the event is for no team calendar"
+        return FOR_NO_CALENDAR
     if not is_active(record):
         return "the meeting is canceled, and stays out of the calendar"
     if isinstance(news, Hearing) and known.word and news.booking.time < known.word.time:

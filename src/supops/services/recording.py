@@ -5,28 +5,34 @@ each attendee the latest time they were seen and the earliest time they were kno
 can therefore be united, and hearing a word twice is hearing it once.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import reduce
+from html import escape
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from supops.models.bookings import Booking, Host, Invitee, Meeting
 from supops.models.entries import Attendee, Card, Record, Word, attendee_key
-from supops.models.redaction import harmless_link, publishable
+from supops.models.redaction import ABOUT_A_PASSWORD, REDACTED, harmless_link, publishable
 
-LONGEST_NAME = 200
-LONGEST_HOST = 60
-LONGEST_ANSWER = 400
+# Of each text: how many characters are shown, and how many it may take to write them down (an emoji takes twelve).
+NAME = (200, 800)
+PERSON = (80, 160)
+HOST = (60, 240)
+QUESTION = (200, 600)
+ANSWER = (400, 1600)
 LONGEST_LINK = 700
 MOST_HOSTS = 5
 MOST_ANSWERS = 10
 NAMES_IN_SUMMARY = 2
-# An entry of Google Calendar remembers up to 32 kB, in all: it is the tightest place there is.
-LARGEST_RECORD = 20_000
-ROOM_FOR_AN_ATTENDEE = 150
-MOST_ATTENDEES = 100
-LONGEST_DESCRIPTION = 4_000
+LONGEST_LIST_OF_INVITEES = 3_500
+# An entry of Google Calendar remembers up to 32 kB in all, and that is the tightest place there is. What is left of it after the
+# meeting and the times of its attendees is shared by their names and answers.
+MOST_ATTENDEES = 50
+ROOM_FOR_ATTENDEES = 14_000
+ROOM_FOR_ONE = 4_000
 
 
 def hear(record: Record, booking: Booking, calendar: str) -> Record:
@@ -75,10 +81,12 @@ def is_active(record: Record) -> bool:
     word = record.word
     if word is None or word.canceled:
         return False
+    counted = word.meeting.active_invitees if word.meeting else None
+    if counted == 0 and not word.about:
+        return False
     left = [key for key, one in record.attendees.items() if _left_unnoticed(key, one, word)]
     if not left:
         return True
-    counted = word.meeting.active_invitees if word.meeting else None
     return bool(_taking_part(record)) or (counted is not None and counted > len(left))
 
 
@@ -89,15 +97,6 @@ def card_of(record: Record) -> Card | None:
         return None
     meeting, attendees = word.meeting, _taking_part(record)
     zone = _zone(next((one.zone for one in attendees if one.zone), "UTC"))
-    lines = [f"Event: {meeting.name}"]
-    lines += [f"Host: {_host_text(host)}" for host in meeting.hosts]
-    for attendee in attendees:
-        lines.append(f"Invitee: {attendee.name or 'not named'}")
-        lines += [f"{question}: {answer}" for question, answer in attendee.answers]
-    lines += [
-        f"{label}: {text}" for label, text in (("Where", meeting.place), ("Join", meeting.join_link)) if text
-    ]
-    lines.append(f"Booking: {meeting.uri}")
     return Card(
         summary=_summary(meeting, [one.name for one in attendees if one.name]),
         start=meeting.start.astimezone(zone),
@@ -110,17 +109,22 @@ def card_of(record: Record) -> Card | None:
 
 
 def to_keep(record: Record) -> Record:
-    """Return what of a record is kept: nothing personal of those who left, and no more than an entry can hold."""
+    """Return what of a record is kept: nothing personal of those who left, and no more than an entry can hold.
+
+    What is left out depends on whom was heard of, and never on the order: on their number, and on the names that we gave them.
+    """
     taking_part = {key for _, key in _present(record)}
-    attendees = {
-        key: one if key in taking_part else replace(one, name="", answers=(), zone=None)
-        for key, one in record.attendees.items()
-    }
-    record = replace(record, attendees=attendees)
-    for shorten in (_without_answers, _without_names, _with_the_latest_attendees):
-        if _size(record) > LARGEST_RECORD:
-            record = shorten(record)
-    return record
+    kept = sorted(record.attendees)[:MOST_ATTENDEES]
+    room = min(ROOM_FOR_ONE, ROOM_FOR_ATTENDEES // max(1, len(kept)))
+    attendees = {}
+    for key in kept:
+        one = record.attendees[key]
+        attendees[key] = (
+            replace(one, answers=_within(room - _written(one.name), one.answers))
+            if key in taking_part
+            else replace(one, name="", answers=(), zone=None)
+        )
+    return replace(record, attendees=attendees)
 
 
 def _summary(meeting: Meeting, names: list[str]) -> str:
@@ -132,15 +136,17 @@ def _summary(meeting: Meeting, names: list[str]) -> str:
 def _lines(meeting: Meeting, attendees: list[Attendee]) -> Iterator[str]:
     yield f"Event: {meeting.name}"
     yield from (f"Host: {_host_text(host)}" for host in meeting.hosts)
-    room = LONGEST_DESCRIPTION
+    room = LONGEST_LIST_OF_INVITEES
     for attendee in attendees:
         told = [f"Invitee: {attendee.name or 'not named'}"]
         told += [f"{question}: {answer}" for question, answer in attendee.answers]
-        room -= sum(map(len, told))
+        # As HTML, which Google shows.
+        room -= sum(len(escape(line, quote=False)) for line in told)
         if room < 0:
-            yield f"and more: {len(attendees)} invitees in all"
             break
         yield from told
+    if room < 0 or len(attendees) >= MOST_ATTENDEES:
+        yield "and more invitees"
     yield from (
         f"{label}: {text}" for label, text in (("Where", meeting.place), ("Join", meeting.join_link)) if text
     )
@@ -185,37 +191,54 @@ def _word(booking: Booking, calendar: str) -> Word:
 def _attendee(invitee: Invitee, time: datetime) -> Attendee:
     if invitee.canceled:
         return Attendee(canceled=time)
-    answers = [
-        (publishable(question, longest=LONGEST_NAME), publishable(answer, longest=LONGEST_ANSWER))
-        for question, answer in invitee.answers
-    ]
-    name = publishable(invitee.name, longest=LONGEST_NAME)
+    answers = [(_text(question, QUESTION), _answer(question, answer)) for question, answer in invitee.answers]
     told = tuple(pair for pair in answers if all(pair))[:MOST_ANSWERS]
-    return Attendee(name, told, seen=time, zone=invitee.zone)
+    return Attendee(_text(invitee.name, PERSON), told, seen=time, zone=invitee.zone)
+
+
+def _answer(question: str, answer: str) -> str:
+    return REDACTED if answer and ABOUT_A_PASSWORD.search(question) else _text(answer, ANSWER)
 
 
 def _published(meeting: Meeting) -> Meeting:
     """Return a meeting as a whole team may read of it."""
-
-    def text(value: str | None, longest: int = LONGEST_NAME) -> str | None:
-        return publishable(value, longest=longest) or None if value else None
-
+    link = harmless_link(meeting.join_link or "")
     return replace(
         meeting,
-        name=text(meeting.name) or "(no name)",
+        name=_text(meeting.name, NAME) or "(no name)",
         hosts=tuple(
-            Host(text(host.email, LONGEST_HOST), text(host.name, LONGEST_HOST))
+            Host(_text(host.email, HOST) or None, _text(host.name, HOST) or None)
             for host in meeting.hosts[:MOST_HOSTS]
         ),
-        place=text(meeting.place),
-        join_link=_published_link(meeting.join_link),
+        place=_text(meeting.place, NAME) or None,
+        # None at all rather than a part of one.
+        join_link=link if 0 < len(link) <= LONGEST_LINK else None,
     )
 
 
-def _published_link(link: str | None) -> str | None:
-    """Return a link without secrets; none at all rather than a part of one."""
-    harmless = harmless_link(link) if link else ""
-    return harmless if 0 < len(harmless) <= LONGEST_LINK else None
+def _text(value: str | None, limits: tuple[int, int]) -> str:
+    """Return a text as it may stand in an entry: so many characters, that take no more than so many to write down."""
+    longest, room = limits
+    text = publishable(value or "", longest=longest)
+    while _written(text) > room:
+        text = f"{text[: len(text) * room // _written(text) - 1].rstrip()}…"
+    return text
+
+
+def _written(text: str) -> int:
+    """Return how many characters of ASCII it takes to write a text down as JSON."""
+    return len(json.dumps(text)) - 2
+
+
+def _within(room: int, answers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Return the first answers, as many as there is room for."""
+    kept = []
+    for question, answer in answers:
+        room -= _written(question) + _written(answer)
+        if room < 0:
+            break
+        kept.append((question, answer))
+    return tuple(kept)
 
 
 def _united(one: Record, other: Record) -> Record:
@@ -229,6 +252,7 @@ def _united(one: Record, other: Record) -> Record:
         closed=max((record.closed for record in (one, other) if record.closed), default=None),
         attendees=attendees,
         shown=one.shown or other.shown,
+        scattered=one.scattered or other.scattered,
     )
 
 
@@ -265,45 +289,13 @@ def _overruled(record: Record, booking: Booking) -> tuple[Record, Booking]:
         key: replace(one, canceled=None if key in present else one.canceled or dated.time)
         for key, one in record.attendees.items()
     }
-    return Record(record.meeting, attendees=attendees, shown=record.shown), dated
+    return replace(record, word=None, closed=None, attendees=attendees), dated
 
 
 def _is_the_same_to_people(one: Record, other: Record) -> bool:
     if one.word is None or other.word is None or one.word.calendar != other.word.calendar:
         return False
     return is_active(one) == is_active(other) and card_of(one) == card_of(other)
-
-
-def _without_answers(record: Record) -> Record:
-    attendees = {key: replace(one, answers=()) for key, one in record.attendees.items()}
-    return replace(record, attendees=attendees)
-
-
-def _without_names(record: Record) -> Record:
-    attendees = {key: replace(one, name="") for key, one in record.attendees.items()}
-    return replace(record, attendees=attendees)
-
-
-def _with_the_latest_attendees(record: Record) -> Record:
-    def age(key: str) -> tuple[datetime, str]:
-        one = record.attendees[key]
-        return max(time for time in (one.seen, one.canceled) if time is not None), key
-
-    latest = sorted(record.attendees, key=age)[-MOST_ATTENDEES:]
-    return replace(record, attendees={key: record.attendees[key] for key in latest})
-
-
-def _size(record: Record) -> int:
-    """Estimate how many characters of ASCII it takes to write a record down."""
-    texts = [record.meeting]
-    if record.word and record.word.meeting:
-        meeting = record.word.meeting
-        texts += [meeting.name, meeting.place or "", meeting.join_link or ""]
-        texts += [f"{host.email}{host.name}" for host in meeting.hosts]
-    for one in record.attendees.values():
-        texts += [one.name, *(part for pair in one.answers for part in pair)]
-    characters = sum(len(text.encode("ascii", "backslashreplace")) for text in texts)
-    return characters + ROOM_FOR_AN_ATTENDEE * len(record.attendees)
 
 
 def _zone(name: str) -> ZoneInfo:

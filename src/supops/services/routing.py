@@ -4,8 +4,9 @@ Any number of processes may route the same or other words about one meeting, in 
 replaced as it was read, and whoever finds it changed looks again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from supops.errors import ConfigError, CredentialError, ExitCode, PlatformError, SupopsError
 from supops.models.bookings import Booking, OtherEvent
@@ -13,11 +14,23 @@ from supops.models.entries import Entry, entry_id
 from supops.models.roster import Roster
 from supops.models.routings import Action, Change, Decision, Routing
 from supops.services.deciding import US_GOVERNMENT_NAMES, Team, decide, team_of, unreadable_team
-from supops.services.planning import Hearing, News, Rescheduling, Step, lives_in, plan
+from supops.services.planning import (
+    DELETED_BY_HAND,
+    FOR_NO_CALENDAR,
+    Hearing,
+    News,
+    Rescheduling,
+    Step,
+    is_alone_in,
+    plan,
+    summed,
+)
 from supops.services.ports import BookingDesk, EntryConflict, Notices, TeamCalendar
 
 MOST_TRIES = 8
 Calendars = Mapping[str, TeamCalendar]
+# Asks the scheduler how a booking is now.
+Ask = Callable[[], Booking]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +70,18 @@ class Router:
         if verdict.doubts:
             note = "it is not certain where the meeting belongs: nothing was written"
             return replace(routing, note=note, incomplete_reasons=verdict.doubts)
+        ask = partial(self.desk.confirm, payload) if self.desk else None
         if verdict.decision is Decision.NONE:
-            return self._concluded(routing, *self._settle_all(booking, "", self._calendars_if_ready()))
+            calendars = self._calendars_with_entries(booking)
+            if not calendars:
+                return replace(routing, note=FOR_NO_CALENDAR)
+            return self._concluded(routing, *self._settle_all(booking, "", calendars, ask))
         calendars = self.open_calendars()
         if verdict.decision not in calendars:
             raise self.missing_calendar(verdict.decision)
         name = calendars[verdict.decision].name
         routing = replace(routing, calendar=name, entry_id=entry_id(booking.meeting.uri))
-        return self._concluded(routing, *self._settle_all(booking, name.key, calendars))
+        return self._concluded(routing, *self._settle_all(booking, name.key, calendars, ask))
 
     def _team(self, booking: Booking) -> Team:
         """Read the roster. That it can't be read is a matter of doubt only where it may change the decision."""
@@ -82,38 +99,63 @@ class Router:
             )
         return team
 
-    def _calendars_if_ready(self) -> Calendars:
-        """Return the calendars for a meeting that belongs into none: an entry from before has to go.
+    def _calendars_with_entries(self, booking: Booking) -> Calendars:
+        """Return the calendars if a meeting that belongs into none has an entry from before, which has to go; otherwise none.
 
-        Whoever has not set calendars up has no entries either.
+        Whoever has not set calendars up has no entries either; and nobody is stopped because one that is not needed does not answer.
         """
+        meetings = [booking.meeting.uri, *([booking.replaced.meeting] if booking.replaced else [])]
         try:
-            return self.open_calendars()
+            calendars = self.open_calendars()
+            found = any(
+                calendar.find(entry_id(meeting)) is not None
+                for meeting in meetings
+                for calendar in calendars.values()
+            )
         except (ConfigError, CredentialError) as error:
             self.notices.detail(f"not looked for an entry from before: {error.message}")
             return {}
+        except SupopsError as error:
+            self.notices.warn(
+                f"nothing is to be done, but an entry from before could not be looked for: {error.message}"
+            )
+            return {}
+        return calendars if found else {}
 
     def _settle_all(
-        self, booking: Booking, home: str, calendars: Calendars
+        self, booking: Booking, home: str, calendars: Calendars, ask: Ask | None
     ) -> tuple[tuple[Change, ...], str]:
-        changes, note = self._settle(Hearing(booking, home), calendars)
+        changes, note = self._settle(Hearing(booking, home), calendars, ask)
         if booking.replaced is None:
             return changes, note
         left = Rescheduling(booking.replaced.meeting, booking.replaced.invitee, booking.time, home)
-        further, _ = self._settle(left, calendars)
+        further, _ = self._settle(left, calendars, None)
         return (*changes, *further), note
 
-    def _settle(self, news: News, calendars: Calendars) -> tuple[tuple[Change, ...], str]:
+    def _settle(self, news: News, calendars: Calendars, ask: Ask | None) -> tuple[tuple[Change, ...], str]:
+        """Make the calendars say what is known after the news.
+
+        What is most likely new is inserted without looking: a calendar refuses what it has already. Then the other calendar is looked
+        at, so that of two processes that insert into different ones at the same time the later one sees both.
+        """
+        done: list[Change] = []
         for attempt in range(MOST_TRIES):
-            found = _find(news, calendars, sure=attempt > 0 or self.dry_run)
+            at_once = attempt == 0 and news.is_likely_new and not self.dry_run
+            found = {} if at_once else _find(news, calendars, everywhere=attempt > 0 or self.dry_run)
+            if found and ask and isinstance(news, Hearing):
+                news = replace(news, booking=_asked_again(news.booking, ask))
             steps, note = plan(news, found, calendars, restore=self.restore)
+            if self.dry_run:
+                return tuple(step.change for step in steps), note
             try:
-                if not self.dry_run:
-                    for step in steps:
-                        _carry_out(step)
+                for step in steps:
+                    _carry_out(step)
+                    done.append(step.change)
             except EntryConflict:
                 continue
-            return tuple(step.change for step in steps), note
+            if not (at_once and _find(news, _others(calendars, news.home), everywhere=True)):
+                changes = summed(done)
+                return changes, note if note == DELETED_BY_HAND or not _are_seen(changes) else ""
         raise PlatformError(
             f"The entry of {news.meeting} is changed by others faster than it can be read.",
             hint="Route the payload again: what was done already is not done twice.",
@@ -126,7 +168,7 @@ class Router:
         untouched = Action.NONE if routing.decision is Decision.NONE and not changes else Action.UNCHANGED
         done = next((action for action in ours if action is not Action.UNCHANGED), untouched)
         routing = replace(routing, changes=changes, note=note, action=done)
-        if self.dry_run and any(change.action is not Action.UNCHANGED for change in changes):
+        if self.dry_run and _are_seen(changes):
             return replace(routing, action=Action.PLANNED, planned=done)
         return routing
 
@@ -136,24 +178,30 @@ def exit_code(routing: Routing) -> ExitCode:
     return ExitCode.DONE if routing.complete else ExitCode.INCOMPLETE
 
 
-def _find(news: News, calendars: Calendars, *, sure: bool) -> dict[str, Entry]:
-    """Look for a meeting's entry in as few requests as find it.
-
-    Unless it has to be sure, it leaves out the calendar that the entry most likely has to be inserted into: inserting finds out.
-    """
-    identity = entry_id(news.meeting)
-    others = [key for key in calendars if key != news.home]
-    homes = [key for key in calendars if key == news.home]
+def _find(news: News, calendars: Calendars, *, everywhere: bool) -> dict[str, Entry]:
+    """Look for a meeting's entries; unless it has to be everywhere, no further than necessary."""
     found: dict[str, Entry] = {}
-    for key in [*others, *homes] if news.is_likely_new and not sure else [*homes, *others]:
-        if key in homes and news.is_likely_new and not sure and not found:
-            break
-        entry = calendars[key].find(identity)
+    for key in sorted(calendars, key=lambda key: key != news.home):
+        entry = calendars[key].find(entry_id(news.meeting))
         if entry is not None:
             found[key] = entry
-        if entry is not None and key in homes and lives_in(entry, key):
-            break
+            if not everywhere and is_alone_in(entry, key):
+                break
     return found
+
+
+def _others(calendars: Calendars, home: str) -> Calendars:
+    return {key: calendar for key, calendar in calendars.items() if key != home}
+
+
+def _asked_again(booking: Booking, ask: Ask) -> Booking:
+    """Ask the scheduler again now that an entry was read, so that its answer is newer than all that the entry knows."""
+    answer = ask()
+    if (answer.meeting.name, answer.meeting.hosts) != (booking.meeting.name, booking.meeting.hosts):
+        raise PlatformError(
+            "The event was changed at the scheduler while it was routed.", hint="Route the payload again."
+        )
+    return answer
 
 
 def _carry_out(step: Step) -> None:
@@ -161,3 +209,7 @@ def _carry_out(step: Step) -> None:
         step.calendar.insert(step.change.entry_id, step.card, step.record)
     else:
         step.calendar.update(step.entry, step.card, step.record)
+
+
+def _are_seen(changes: Iterable[Change]) -> bool:
+    return any(change.action is not Action.UNCHANGED for change in changes)

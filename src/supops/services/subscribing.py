@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from supops.errors import Conflict, Forbidden, NetworkError, PlatformError, SupopsError, UsageError
-from supops.models.redaction import redact
+from supops.models.redaction import masked_address
 from supops.models.secrets import Secret
 from supops.models.subscriptions import EVENTS, Account, Subscription, Wanted, problems_of
 from supops.services.ports import Notices, SubscriptionDesk
@@ -168,7 +168,7 @@ class Subscriber:
             made = self._create(item.wanted, account)
         except SupopsError as error:
             if item.verb is Verb.REPLACE:
-                error.message += f". The subscription that was to be replaced is deleted: nothing is delivered to {redact(item.wanted.callback_url)} now"
+                error.message += f". The subscription that was to be replaced is deleted: nothing is delivered to {masked_address(item.wanted.callback_url)} now"
                 error.hint = f"Run the command again as soon as this is mended. {error.hint}"
             raise
         return replace(item, made=made, differences=_differences(item.wanted, account, made))
@@ -274,7 +274,7 @@ def _how_it_differs(wanted: Wanted, existing: Subscription) -> str:
 
 def _differences(wanted: Wanted, account: Account, made: Subscription) -> tuple[str, ...]:
     asked: list[tuple[str, object, object]] = [
-        ("callback_url", redact(wanted.callback_url), redact(made.callback_url)),
+        ("callback_url", masked_address(wanted.callback_url), masked_address(made.callback_url)),
         ("events", sorted(set(wanted.events)), sorted(set(made.events))),
         ("scope", wanted.scope, made.scope),
         ("organization", account.organization, made.organization),
