@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from supops.models.entries import TeamCalendarName
     from supops.models.health import Health
     from supops.models.roster import Roster
-    from supops.models.secrets import Secret
+    from supops.models.secrets import Secret, SecretRef
     from supops.models.subscriptions import Wanted
     from supops.services.auditing import AuditTarget
     from supops.services.ports import AgentDirectory, Probe, TeamCalendar
@@ -106,11 +106,11 @@ class Wiring(Surroundings):
         secrets = self.user_secrets if variable else self.secrets
         return secrets.fetch(ref, purpose="the signing key for Calendly") if ref else None
 
-    def new_signing_key(self, file: Path | None) -> "Secret":
-        """Make a signing key, and keep it in a file, or where the settings say that it is kept.
+    def signing_key_place(self, file: Path | None) -> "SecretRef":
+        """Return where a new signing key is to be kept: in the file that is named, or where the settings say.
 
         Raises:
-            UsageError: There is no such place, or there is a key in it already.
+            UsageError: There is no such place.
         """
         from supops.models.secrets import SecretRef
 
@@ -120,9 +120,7 @@ class Wiring(Surroundings):
                 "There is no place to keep a new signing key in.",
                 hint="Name a file with --signing-key-file, or set calendly.signing_key to {file: PATH} or {keyring: NAME}.",
             )
-        key = self.secrets.keep_new(ref, purpose="the signing key for Calendly")
-        self.terminal.note(f"the new signing key is kept in {key.origin}")
-        return key
+        return ref
 
     def expanded(self, text: str) -> str:
         """Put the user's environment variables in place of each ``${NAME}``.

@@ -46,6 +46,10 @@ for _library in ("gcsa", "googleapiclient", "google", "google_auth_httplib2"):
     logging.getLogger(_library).addHandler(logging.NullHandler())
 
 
+class ConflictAfterTrying(EntryConflict):
+    """A conflict, perhaps with ourselves: an earlier try may have been carried out although no answer arrived."""
+
+
 class GoogleAccount:
     """Google Calendar as one service account sees it.
 
@@ -110,6 +114,7 @@ class GoogleAccount:
         """Ask, and ask again where that may help. All that is asked may be repeated: ids are ours, versions are compared.
 
         Raises:
+            ConflictAfterTrying: As `EntryConflict`, and an earlier try of the same request may have done it.
             EntryConflict: The entry is there already (409), or is not what was read (412).
             SupopsError: Google refuses, or can't be reached.
         """
@@ -128,7 +133,8 @@ class GoogleAccount:
         except Exception as error:
             self._notices.debug(f"Google Calendar: {purpose} -> {_status_of(error)}")
             if isinstance(error, HttpError) and error.resp.status in (409, 412):
-                raise EntryConflict from None
+                tries = retrying.statistics.get("attempt_number", 1)
+                raise (ConflictAfterTrying if tries > 1 else EntryConflict) from None
             where = f"the calendar {calendar.name} ({calendar.id})"
             raise translated(error, purpose=purpose, calendar=where, account=self.address) from error
         self._notices.debug(f"Google Calendar: {purpose} -> done")
@@ -166,8 +172,12 @@ class GoogleTeamCalendar(TeamCalendar, Probe):
     def insert(self, entry_id: str, card: Card | None, record: Record) -> None:
         """See `supops.services.ports.TeamCalendar`."""
         event = _event(entry_id, card, record)
-        made = self._ask(lambda: self._client.add_event(event, calendar_id=self.name.id), "insert the entry")
-        if card is None and made.other.get("status") != CANCELLED:
+
+        def add() -> Event:
+            return self._client.add_event(event, calendar_id=self.name.id)
+
+        made = self._write(add, "insert the entry", entry_id, record)
+        if card is None and made and made.other.get("status") != CANCELLED:
             self._ask(
                 lambda: self._client.delete_event(entry_id, calendar_id=self.name.id), "remove the entry"
             )
@@ -184,7 +194,7 @@ class GoogleTeamCalendar(TeamCalendar, Probe):
                 request.headers["If-Match"] = entry.version
             return request.execute()
 
-        self._ask(replace, "update the entry")
+        self._write(replace, "update the entry", entry.id, record)
 
     def contact(self) -> Contact:
         """See `supops.services.ports.Probe`: asks for one entry of the calendar."""
@@ -198,6 +208,18 @@ class GoogleTeamCalendar(TeamCalendar, Probe):
     @property
     def _client(self) -> GoogleCalendar:
         return self._account.calendar
+
+    def _write(
+        self, request: Callable[[], Result], purpose: str, entry_id: str, record: Record
+    ) -> Result | None:
+        """Write an entry. Where the answer was lost and the second try met a conflict, look whether it was with ourselves."""
+        try:
+            return self._ask(request, purpose)
+        except ConflictAfterTrying:
+            written = self.find(entry_id)
+            if written is None or written.record != record:
+                raise
+            return None
 
     def _ask(self, request: Callable[[], Result], purpose: str) -> Result:
         return self._account.ask(request, purpose=purpose, calendar=self.name)

@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import IO
 
@@ -46,24 +45,23 @@ class IcsCalendar(TeamCalendar, Probe):
 
     def find(self, entry_id: str) -> Entry | None:
         """See `supops.services.ports.TeamCalendar`."""
-        if not self.file.parent.is_dir():
-            return None
-        with self._opened(fcntl.LOCK_SH) as opened:
-            return opened.entry(entry_id)
+        return self._read().entry(entry_id)
 
     def insert(self, entry_id: str, card: Card | None, record: Record) -> None:
         """See `supops.services.ports.TeamCalendar`."""
-        self._make_folder()
-        with self._opened(fcntl.LOCK_EX) as opened:
+        with self._locked() as ids:
+            opened = self._read()
             if opened.entry(entry_id) is not None:
                 raise EntryConflict
             opened.put(self._event(entry_id, card, record))
             self._write(opened)
-            opened.remember(entry_id)
+            # One line, at the end: nothing that was there is touched.
+            ids.write(f"{entry_id}\n".encode())
 
     def update(self, entry: Entry, card: Card | None, record: Record) -> None:
         """See `supops.services.ports.TeamCalendar`."""
-        with self._opened(fcntl.LOCK_EX) as opened:
+        with self._locked():
+            opened = self._read()
             current = opened.entry(entry.id)
             if current is None or current.version != entry.version:
                 raise EntryConflict
@@ -74,8 +72,7 @@ class IcsCalendar(TeamCalendar, Probe):
         """See `supops.services.ports.Probe`: reads the file, where there is one."""
         if not self.file.exists():
             return Contact(f"{self.file} is made with the first entry")
-        with self._opened(fcntl.LOCK_SH) as opened:
-            shown = sum(str(event.get("STATUS")) != CANCELLED for event in opened.calendar.walk("VEVENT"))
+        shown = sum(str(event.get("STATUS")) != CANCELLED for event in self._read().calendar.walk("VEVENT"))
         return Contact(f"{self.file}, {shown} entries")
 
     def _event(self, entry_id: str, card: Card | None, record: Record) -> Event:
@@ -99,29 +96,29 @@ class IcsCalendar(TeamCalendar, Probe):
             event.add(f"{NOTE}{name.upper().replace('_', '-')}", value)
         return event
 
-    def _make_folder(self) -> None:
-        try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise self._unusable("be made", error) from None
-
     def _write(self, opened: "_Opened") -> None:
         opened.calendar.add_missing_timezones()
+        write_whole(self.file, opened.calendar.to_ical())
+
+    @contextmanager
+    def _locked(self) -> Iterator[IO[bytes]]:
+        """Keep others from changing the file, and open the list of ids to add to it."""
         try:
-            write_whole(self.file, opened.calendar.to_ical())
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            with self._ids_file.open("ab") as ids:
+                fcntl.flock(ids, fcntl.LOCK_EX)
+                yield ids
         except OSError as error:
             raise self._unusable("be written", error) from None
 
-    @contextmanager
-    def _opened(self, lock: int) -> Iterator["_Opened"]:
-        """Open the file, kept from others' changes until it is closed."""
+    def _read(self) -> "_Opened":
+        """Read the file as it is now. It is always replaced as a whole, so that nothing has to be locked for that."""
         try:
-            with self._ids_file.open("ab+") as ids:
-                fcntl.flock(ids, lock)
-                data = self.file.read_bytes() if self.file.exists() else b""
-                yield _Opened(self._parsed(data), ids)
+            data = self.file.read_bytes() if self.file.exists() else b""
+            ids = self._ids_file.read_bytes() if self._ids_file.exists() else b""
         except OSError as error:
-            raise self._unusable("be used", error) from None
+            raise self._unusable("be read", error) from None
+        return _Opened(self._parsed(data), frozenset(ids.decode("ascii", "replace").split()))
 
     def _parsed(self, data: bytes) -> Calendar:
         if not data.strip():
@@ -149,16 +146,11 @@ class IcsCalendar(TeamCalendar, Probe):
 
 
 class _Opened:
-    """A calendar file that was read, and the list of ids beside it."""
+    """A calendar file that was read, and the ids that were ever in it."""
 
-    def __init__(self, calendar: Calendar, ids: IO[bytes]) -> None:
+    def __init__(self, calendar: Calendar, known: frozenset[str]) -> None:
         self.calendar = calendar
-        self._ids = ids
-
-    @cached_property
-    def _known(self) -> frozenset[str]:
-        self._ids.seek(0)
-        return frozenset(self._ids.read().decode("ascii", "replace").split())
+        self._known = known
 
     def entry(self, entry_id: str) -> Entry | None:
         event = self._event(entry_id)
@@ -179,12 +171,6 @@ class _Opened:
         if old is not None:
             self.calendar.subcomponents.remove(old)
         self.calendar.add_component(event)
-
-    def remember(self, entry_id: str) -> None:
-        if entry_id not in self._known:
-            # One line at a time, at the end: nothing that was there is touched.
-            self._ids.write(f"{entry_id}\n".encode())
-            self._ids.flush()
 
     def _event(self, entry_id: str) -> Event | None:
         events = (one for one in self.calendar.subcomponents if isinstance(one, Event))

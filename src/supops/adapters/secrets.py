@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from supops.errors import CredentialError, SupopsError, UsageError
@@ -78,6 +79,14 @@ class SecretStore:
             )
         return Secret(value, str(ref))
 
+    def forget(self, ref: SecretRef) -> None:
+        """Take back what `keep_new` kept, before anybody has used it; what can't be taken back stays."""
+        if ref.file is not None:
+            with suppress(OSError):
+                Path(ref.file).expanduser().unlink()
+        elif ref.keyring is not None:
+            _out_of_keyring(ref.keyring)
+
 
 def _into_file(path: Path, value: str, purpose: str) -> None:
     if path.exists():
@@ -105,6 +114,14 @@ def _into_keyring(entry: str, value: str, purpose: str) -> None:
         keyring.set_password(KEYRING_SERVICE, entry, value)
     except KeyringError as error:
         raise SupopsError(f"The keyring can't be used here ({error})") from None
+
+
+def _out_of_keyring(entry: str) -> None:
+    import keyring
+    from keyring.errors import KeyringError
+
+    with suppress(KeyringError):
+        keyring.delete_password(KEYRING_SERVICE, entry)
 
 
 def _from_file(path: str) -> tuple[str | None, str]:

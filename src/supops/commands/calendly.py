@@ -63,7 +63,7 @@ def route(
     0 whatever was decided, 2 the payload makes no sense, 4 a credential is missing or refused, 5 the roster could not be read
     where that may change the decision, and nothing was written.
     """
-    from supops.render.routings import routing_blocks, routing_json
+    from supops.render.routings import routing_blocks, routing_csv, routing_json
     from supops.services.routing import exit_code
 
     wiring = wiring_of(ctx)
@@ -71,7 +71,7 @@ def route(
     routing = wiring.router(confirm=confirm, dry_run=dry_run, restore=restore).route(booking)
     deliver(
         wiring,
-        Result(lambda: routing_blocks(routing), lambda: routing_json(routing)),
+        Result(lambda: routing_blocks(routing), lambda: routing_json(routing), lambda: routing_csv(routing)),
         output,
         output_file,
     )

@@ -1,5 +1,6 @@
 """``supops calendly webhooks``: which events Calendly sends where."""
 
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,9 +20,11 @@ from supops.commands.options import (
     new_group,
     wiring_of,
 )
-from supops.errors import ExitCode, UsageError
+from supops.errors import ExitCode, NetworkError, SupopsError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from supops.models.secrets import Secret
     from supops.models.subscriptions import Wanted
     from supops.services.subscribing import Item
@@ -161,12 +164,8 @@ def create(
         wanted, replace_it=replace, has_new_key=has_new_key
     )
     if item.changes and not dry_run:
-        key = (
-            wiring.new_signing_key(signing_key_file)
-            if generate_signing_key
-            else _key(wiring, signing_key_env)
-        )
-        item = Subscriber(wiring.calendly, wiring.terminal, key).apply(item)
+        with _signing_key(wiring, signing_key_env, signing_key_file, is_new=generate_signing_key) as key:
+            item = Subscriber(wiring.calendly, wiring.terminal, key).apply(item)
     result = Result(
         lambda: creation_blocks(item, dry_run=dry_run), lambda: creation_json(item, dry_run=dry_run)
     )
@@ -229,11 +228,12 @@ def sync(
     declared = wiring.declared_subscriptions(file)
     check(declared, allow_unknown_events=allow_unknown_event)
     items = Subscriber(wiring.calendly, wiring.terminal).plan(declared, prune=prune)
+    failure: SupopsError | None = None
     if not dry_run and any(item.changes for item in items):
-        items = _carried_out(wiring, items, signing_key_env, yes=yes)
+        items, failure = _carried_out(wiring, items, signing_key_env, yes=yes)
     result = Result(lambda: [plan_table(items, dry_run=dry_run)], lambda: plan_json(items, dry_run=dry_run))
     deliver(wiring, result, output, output_file)
-    error = not_mirrored(items)
+    error = failure or not_mirrored(items)
     if error:
         raise error
 
@@ -261,7 +261,7 @@ def sample(
 
 def _carried_out(
     wiring: "Wiring", items: "list[Item]", key_variable: str | None, *, yes: bool
-) -> "list[Item]":
+) -> "tuple[list[Item], SupopsError | None]":
     from supops.render.subscriptions import plan_table
     from supops.render.tables import render_plain
     from supops.services.subscribing import Subscriber
@@ -273,7 +273,28 @@ def _carried_out(
             wiring, "Carry this out? What is deleted or replaced is gone for a moment, or for good.", yes=yes
         )
     subscriber = Subscriber(wiring.calendly, wiring.terminal, _key(wiring, key_variable))
-    return [subscriber.apply(item) for item in items]
+    return subscriber.carry_out(items)
+
+
+@contextmanager
+def _signing_key(
+    wiring: "Wiring", variable: str | None, file: Path | None, *, is_new: bool
+) -> "Iterator[Secret | None]":
+    """Take the key from where it is, or make one; a new one is taken back where it turns out that nobody was told it."""
+    if not is_new:
+        yield _key(wiring, variable)
+        return
+    ref = wiring.signing_key_place(file)
+    key = wiring.secrets.keep_new(ref, purpose="the signing key for Calendly")
+    try:
+        yield key
+    except NetworkError:
+        wiring.terminal.warn(f"the new signing key in {ref} may be in use: it is not known what was created")
+        raise
+    except SupopsError:
+        wiring.secrets.forget(ref)
+        raise
+    wiring.terminal.note(f"the new signing key is kept in {key.origin}")
 
 
 def _key(wiring: "Wiring", variable: str | None) -> "Secret | None":

@@ -1,12 +1,12 @@
 """What became of a payload, as people and programs see it."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 from supops.models.bookings import Meeting
 from supops.models.entries import Card
 from supops.models.redaction import redact
 from supops.models.routings import Action, Change, Decision, Reason, Routing
-from supops.render.machine import Json
+from supops.render.machine import Json, table_csv
 from supops.render.tables import Block, Cell, Heading, Table, Value
 
 ROUTING_SCHEMA = "supops.routing/1"
@@ -58,6 +58,25 @@ def routing_json(routing: Routing) -> Json:
         ],
         "changes": [_change_json(change) for change in routing.changes],
     }
+
+
+def routing_csv(routing: Routing) -> str:
+    """Return the same as CSV: one row, without the reasons."""
+    meeting, calendar = routing.meeting, routing.calendar
+    row: dict[str, Value] = {
+        "event": routing.event,
+        "decision": str(routing.decision),
+        "complete": "yes" if routing.complete else "no",
+        "action": str(routing.action),
+        "planned": str(routing.planned) if routing.planned else None,
+        "calendar": calendar.name if calendar else None,
+        "calendar_event_id": routing.entry_id,
+        "scheduled_event": meeting.uri if meeting else None,
+        "name": redact(meeting.name) if meeting else None,
+        "start_time": _utc(meeting.start) if meeting else None,
+        "end_time": _utc(meeting.end) if meeting else None,
+    }
+    return table_csv(Table("", tuple(row), [list(row.values())]))
 
 
 def _meeting_lines(meeting: Meeting) -> list[Cell]:
@@ -121,8 +140,8 @@ def _meeting_json(meeting: Meeting) -> Json:
     return {
         "uri": meeting.uri,
         "name": redact(meeting.name),
-        "start_time": _instant(meeting.start.astimezone(UTC).isoformat()),
-        "end_time": _instant(meeting.end.astimezone(UTC).isoformat()),
+        "start_time": _utc(meeting.start),
+        "end_time": _utc(meeting.end),
         "hosts": [str(host) for host in meeting.hosts],
     }
 
@@ -145,5 +164,5 @@ def _card_json(card: Card | None) -> Json:
     return {"summary": card.summary, "start": start, "end": end, "zone": card.zone, "location": card.location}
 
 
-def _instant(text: str) -> str:
-    return text.replace("+00:00", "Z")
+def _utc(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -6,7 +6,7 @@ from supops.models.redaction import masked_address, redact
 from supops.models.subscriptions import Account, Subscription
 from supops.render.machine import Json
 from supops.render.tables import Block, Cell, Heading, Table, Value
-from supops.services.subscribing import Item, Listing, Verb
+from supops.services.subscribing import Item, Listing, Outcome, Verb
 
 LISTING_SCHEMA = "supops.webhook-subscriptions/1"
 CREATED_SCHEMA = "supops.webhook-created/1"
@@ -159,10 +159,10 @@ def plan_table(items: Sequence[Item], *, dry_run: bool) -> Table:
     """Return a plan, or what was done of it."""
     rows: list[list[Value]] = [
         [
-            Cell(str(item.verb), VERB_STYLES.get(item.verb, "")),
+            Cell(_verb(item), VERB_STYLES.get(item.verb, "")),
             masked_address(_address(item)),
             ", ".join(item.wanted.events if item.wanted else item.existing.events if item.existing else ()),
-            item.why,
+            item.problem or item.why,
         ]
         for item in items
     ]
@@ -180,6 +180,8 @@ def plan_json(items: Sequence[Item], *, dry_run: bool) -> Json:
                 "verb": str(item.verb),
                 "callback_url": masked_address(_address(item)),
                 "why": item.why,
+                "outcome": str(item.outcome) if item.changes else None,
+                "problem": item.problem or None,
                 "before": subscription_json(item.existing) if item.existing else None,
                 "wanted": {"events": list(item.wanted.events), "scope": item.wanted.scope}
                 if item.wanted
@@ -215,6 +217,12 @@ def _flat(value: object, path: str) -> list[tuple[str, str]]:
     if isinstance(value, list) and value:
         return [pair for place, one in enumerate(value) for pair in _flat(one, f"{path}[{place}]")]
     return [(path, "" if value is None else str(value))]
+
+
+def _verb(item: Item) -> str:
+    if item.outcome in (Outcome.FAILED, Outcome.NOT_TRIED):
+        return f"{item.verb}: {'failed' if item.outcome is Outcome.FAILED else 'not tried'}"
+    return str(item.verb)
 
 
 def _address(item: Item) -> str:

@@ -3,7 +3,7 @@
 Pure: from the entries as they were found and one piece of news to the steps, which a dry run shows and a real one carries out.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -100,7 +100,7 @@ def plan(
         [Record(news.meeting), *(entry.record for entry in found.values() if entry.record is not None)]
     )
     record = to_keep(news.added_to(known))
-    by_hand = any(_was_deleted_by_hand(entry) for entry in found.values())
+    by_hand = _is_deleted_by_hand(found.values())
     home = record.word.calendar if record.word else ""
     active = is_active(record)
     shown_in = home if active and home in calendars and (restore or not by_hand) else ""
@@ -230,6 +230,15 @@ def _moved_away(record: Record) -> Record:
 
 def _was_deleted_by_hand(entry: Entry) -> bool:
     return entry.removed and (entry.record is None or entry.record.shown)
+
+
+def _is_deleted_by_hand(found: Collection[Entry]) -> bool:
+    """Whether somebody deleted the meeting's entry.
+
+    A removed one that remembers nothing is taken for that, unless another one is shown: then it is what a move left behind.
+    """
+    removed = [entry for entry in found if _was_deleted_by_hand(entry)]
+    return any(entry.record for entry in removed) or len(removed) == len(found) > 0
 
 
 def _why_nothing(news: News, record: Record, known: Record) -> str:

@@ -133,15 +133,10 @@ class Router:
         return (*changes, *further), note
 
     def _settle(self, news: News, calendars: Calendars, ask: Ask | None) -> tuple[tuple[Change, ...], str]:
-        """Make the calendars say what is known after the news.
-
-        What is most likely new is inserted without looking: a calendar refuses what it has already. Then the other calendar is looked
-        at, so that of two processes that insert into different ones at the same time the later one sees both.
-        """
+        """Make the calendars say what is known after the news."""
         done: list[Change] = []
         for attempt in range(MOST_TRIES):
-            at_once = attempt == 0 and news.is_likely_new and not self.dry_run
-            found = {} if at_once else _find(news, calendars, everywhere=attempt > 0 or self.dry_run)
+            found = _find(news, calendars, everywhere=attempt > 0 or self.dry_run)
             if found and ask and isinstance(news, Hearing):
                 news = replace(news, booking=_asked_again(news.booking, ask))
             steps, note = plan(news, found, calendars, restore=self.restore)
@@ -153,9 +148,8 @@ class Router:
                     done.append(step.change)
             except EntryConflict:
                 continue
-            if not (at_once and _find(news, _others(calendars, news.home), everywhere=True)):
-                changes = summed(done)
-                return changes, note if note == DELETED_BY_HAND or not _are_seen(changes) else ""
+            changes = summed(done)
+            return changes, note if note == DELETED_BY_HAND or not _are_seen(changes) else ""
         raise PlatformError(
             f"The entry of {news.meeting} is changed by others faster than it can be read.",
             hint="Route the payload again: what was done already is not done twice.",
@@ -179,19 +173,22 @@ def exit_code(routing: Routing) -> ExitCode:
 
 
 def _find(news: News, calendars: Calendars, *, everywhere: bool) -> dict[str, Entry]:
-    """Look for a meeting's entries; unless it has to be everywhere, no further than necessary."""
+    """Look for a meeting's entries in as few requests as find them.
+
+    Unless it has to be everywhere, the calendar that a new entry most likely has to be inserted into is left out: it refuses what it
+    has already. And whoever knows that a meeting never had an entry elsewhere is believed.
+    """
     found: dict[str, Entry] = {}
-    for key in sorted(calendars, key=lambda key: key != news.home):
+    is_new = news.is_likely_new and not everywhere
+    for key in sorted(calendars, key=lambda key: (key == news.home) == is_new):
+        if is_new and key == news.home and not found:
+            break
         entry = calendars[key].find(entry_id(news.meeting))
         if entry is not None:
             found[key] = entry
             if not everywhere and is_alone_in(entry, key):
                 break
     return found
-
-
-def _others(calendars: Calendars, home: str) -> Calendars:
-    return {key: calendar for key, calendar in calendars.items() if key != home}
 
 
 def _asked_again(booking: Booking, ask: Ask) -> Booking:

@@ -33,6 +33,15 @@ class Verb(StrEnum):
     LEAVE = "leave"
 
 
+class Outcome(StrEnum):
+    """How far an item of a plan has come."""
+
+    PLANNED = "planned"
+    DONE = "done"
+    FAILED = "failed"
+    NOT_TRIED = "not-tried"
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """The subscriptions that could be listed, oldest first, and a sentence for each scope that could not."""
@@ -51,6 +60,8 @@ class Item:
         why: The reason for the verb.
         made: What was created.
         differences: Where the scheduler's answer is not what was asked for; a sentence each.
+        outcome: ``PLANNED`` also where nothing is to be done.
+        problem: Why it failed.
     """
 
     verb: Verb
@@ -59,6 +70,8 @@ class Item:
     why: str
     made: Subscription | None = None
     differences: tuple[str, ...] = ()
+    outcome: Outcome = Outcome.PLANNED
+    problem: str = ""
 
     @property
     def changes(self) -> bool:
@@ -108,9 +121,13 @@ class Subscriber:
             UsageError: It makes no sense.
             Conflict: There is another one with this address, and it may not be replaced.
         """
-        item = self.plan([wanted], prune=False)[0]
-        if item.verb is Verb.KEEP and replace_it and has_new_key:
+        item = next(item for item in self.plan([wanted], prune=False) if item.wanted is wanted)
+        if item.verb is Verb.KEEP and has_new_key and replace_it:
             return replace(item, verb=Verb.REPLACE, why="its signing key is to be another")
+        if item.verb is Verb.KEEP and has_new_key:
+            self.notices.note(
+                "it keeps the signing key it has, and nobody can see which one that is; --replace gives it this one"
+            )
         if item.verb is Verb.REPLACE and not replace_it:
             raise Conflict(
                 f"There is a subscription with this address already ({item.existing.id if item.existing else ''}): {item.why}.",
@@ -151,27 +168,64 @@ class Subscriber:
         order = [Verb.CREATE, Verb.KEEP, Verb.LEAVE, Verb.REPLACE, Verb.DELETE]
         return sorted(items, key=lambda item: order.index(item.verb))
 
+    def carry_out(self, items: Sequence[Item]) -> tuple[list[Item], SupopsError | None]:
+        """Do what the items of a plan say, up to the first that fails.
+
+        Returns:
+            Each item with what became of it, and the error; None where all was done.
+        """
+        done: list[Item] = []
+        failure: SupopsError | None = None
+        for item in items:
+            if failure is not None and item.changes:
+                done.append(replace(item, outcome=Outcome.NOT_TRIED))
+                continue
+            try:
+                done.append(self.apply(item))
+            except SupopsError as error:
+                failure = error
+                done.append(replace(item, outcome=Outcome.FAILED, problem=error.message))
+        return done, failure
+
     def apply(self, item: Item) -> Item:
         """Do what an item says, and look whether the scheduler's answer is what was asked for.
 
         Raises:
             SupopsError: The scheduler refuses; where that left a gap, the message says so.
         """
-        if item.verb is Verb.DELETE and item.existing:
-            self.desk.delete(item.existing)
-        if item.wanted is None or item.verb not in (Verb.CREATE, Verb.REPLACE):
+        if not item.changes:
             return item
-        account = self.desk.account()
-        if item.existing and item.verb is Verb.REPLACE:
+        account = self.desk.account() if item.wanted else None
+        if item.existing and item.deletes:
             self.desk.delete(item.existing)
+        if item.wanted is None or account is None:
+            return replace(item, outcome=Outcome.DONE)
         try:
             made = self._create(item.wanted, account)
         except SupopsError as error:
-            if item.verb is Verb.REPLACE:
-                error.message += f". The subscription that was to be replaced is deleted: nothing is delivered to {masked_address(item.wanted.callback_url)} now"
-                error.hint = f"Run the command again as soon as this is mended. {error.hint}"
+            if item.existing:
+                error.message = (
+                    f"{error.message.rstrip('.')}. {self._put_back(item.existing, account, error)}"
+                )
             raise
-        return replace(item, made=made, differences=_differences(item.wanted, account, made))
+        differences = _differences(item.wanted, account, made)
+        return replace(item, made=made, differences=differences, outcome=Outcome.DONE)
+
+    def _put_back(self, old: Subscription, account: Account, error: SupopsError) -> str:
+        """Create a subscription again that was deleted to make room for one that could not be created; say what is so now."""
+        gone = f"The one that was to be replaced is deleted: nothing is delivered to {old.public_url} now."
+        if isinstance(error, NetworkError):
+            return "The one that was to be replaced is deleted, and whether the new one was created is not known."
+        if old.scope == "user" and old.user != account.uri:
+            return gone
+        try:
+            self.desk.create(
+                Wanted(old.callback_url, old.events, old.scope, old.group), account, self.signing_key
+            )
+        except SupopsError:
+            return gone
+        key = "with the signing key that is given now" if self.signing_key else "without a signing key"
+        return f"The one that was to be replaced was put back, {key}."
 
     def delete(self, subscription: Subscription) -> None:
         """Delete one subscription.
