@@ -4,7 +4,6 @@ Packages that supops does not install change what is imported (httpx imports its
 is measured in an environment with nothing but supops.
 """
 
-import importlib
 import subprocess
 import sys
 import tempfile
@@ -12,10 +11,8 @@ import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import typer
-
 from bench.measure import Result, best_of_each
-from supops.cli import GROUPS
+from supops.cli import all_commands
 
 ROOT = Path(__file__).parents[1]
 TIMES = 15
@@ -47,10 +44,8 @@ def _runner(*words: str) -> Callable[[], object]:
 def _command_lines() -> Iterator[tuple[str, ...]]:
     yield ("--version",)
     yield ("--help",)
-    for group, (module, name, _) in GROUPS.items():
-        command = typer.main.get_command(getattr(importlib.import_module(f"supops.commands.{module}"), name))
-        for inner in getattr(command, "commands", None) or ("",):
-            yield tuple(word for word in (group, inner, "--help") if word)
+    for words, _ in all_commands():
+        yield (*words, "--help")
 
 
 if __name__ == "__main__":

@@ -6,13 +6,12 @@
 import importlib
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import typer
 
 from supops.checks.registry import Check, all_checks
-from supops.cli import GROUPS
+from supops.cli import all_commands
 from supops.settings import Key, all_keys, json_schema
 
 DOCS = Path(__file__).parent
@@ -61,22 +60,10 @@ def commands_page() -> str:
     ]
     root = typer.main.get_command(importlib.import_module("supops.cli").app)
     parts.append(f"## `supops`\n\n{_options(root)}")
-    for words, command in _commands():
+    for words, command in all_commands():
         text = (command.help or "").strip()
         parts.append(f"## `supops {' '.join(words)}`\n\n{text}\n\n{_options(command)}".rstrip())
     return "\n\n".join(parts) + "\n"
-
-
-def _commands() -> Iterator[tuple[tuple[str, ...], "typer.core.TyperCommand | typer.core.TyperGroup"]]:
-    for group, (module, name, _) in GROUPS.items():
-        command = typer.main.get_command(getattr(importlib.import_module(f"supops.commands.{module}"), name))
-        if not isinstance(command, typer.core.TyperGroup):
-            yield (group,), command  # type: ignore[misc]
-            continue
-        if command.invoke_without_command:
-            yield (group,), command
-        for inner, one in command.commands.items():
-            yield (group, inner), one  # type: ignore[misc]
 
 
 def _options(command: "typer._click.Command") -> str:

@@ -1,17 +1,15 @@
 """The shape that the project keeps: sizes, docstrings, and documentation of what there is."""
 
 import ast
-import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import typer
 
 import supops
 from supops.checks.registry import all_checks
-from supops.cli import GROUPS
+from supops.cli import all_commands
 from tests.conftest import ROOT
 
 SOURCE = Path(supops.__file__).parent
@@ -95,38 +93,29 @@ def test_every_check_has_its_page() -> None:
 
 def test_every_command_is_documented() -> None:
     reference = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
-    for words in commands():
+    for words, _ in all_commands():
         assert f"`supops {' '.join(words)}`" in reference, words
 
 
 def test_docs_name_real_commands_only() -> None:
-    known = set(commands()) | {(group,) for group in GROUPS}
+    known = {words[:length] for words, _ in all_commands() for length in range(1, len(words) + 1)}
     pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
     for page in pages:
         for line in COMMAND_LINE.findall(page.read_text(encoding="utf-8")):
-            words = _command_words(line.split())
+            words = _command_words(line.split(), known)
             assert not words or words in known, f"{page.name}: supops {line}"
 
 
-def _command_words(words: list[str]) -> tuple[str, ...]:
+def _command_words(words: list[str], known: set[tuple[str, ...]]) -> tuple[str, ...]:
     """Return the group and the command of a command line; nothing where it has only global options."""
     while words and words[0].startswith("-"):
         words = words[2 if words[0] == "--config" else 1 :]
     if not words or words[0].isupper():
         return ()
-    if len(words) > 1 and re.fullmatch(r"[a-z][a-z-]*", words[1]) and words[0] != "doctor":
-        return tuple(words[:2])
-    return (words[0],)
-
-
-def commands() -> Iterator[tuple[str, ...]]:
-    for group, (module, name, _) in GROUPS.items():
-        app: typer.Typer = getattr(importlib.import_module(f"supops.commands.{module}"), name)
-        command = typer.main.get_command(app)
-        inner = getattr(command, "commands", None)
-        if not inner:
-            yield (group,)
-            continue
-        if getattr(command, "invoke_without_command", False):
-            yield (group,)
-        yield from ((group, one) for one in inner)
+    called: tuple[str, ...] = ()
+    for word in words:
+        has_commands = not called or any(one[: len(called)] == called != one for one in known)
+        if not has_commands or not re.fullmatch(r"[a-z][a-z-]*", word):
+            break
+        called = (*called, word)
+    return called

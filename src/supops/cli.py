@@ -8,7 +8,7 @@ import importlib
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from types import FrameType
@@ -44,6 +44,25 @@ GROUPS: Mapping[str, tuple[str, str, str]] = {
     "demo": ("setup", "demo_app", "A guided tour on an embedded world; no account and no network needed."),
 }
 TERMINATED = 128 + signal.SIGTERM
+
+
+def all_commands() -> "Iterator[tuple[tuple[str, ...], _click.Command]]":
+    """Yield every command with the words that call it, groups' commands after the group; imports them all."""
+
+    def inside(
+        words: tuple[str, ...], command: "_click.Command"
+    ) -> "Iterator[tuple[tuple[str, ...], _click.Command]]":
+        if not isinstance(command, TyperGroup):
+            yield words, command
+            return
+        if command.invoke_without_command:
+            yield words, command
+        for name, one in command.commands.items():
+            yield from inside((*words, name), one)
+
+    for group, (module, name, _) in GROUPS.items():
+        app = getattr(importlib.import_module(f"supops.commands.{module}"), name)
+        yield from inside((group,), typer.main.get_command(app))
 
 
 class LazyGroups(TyperGroup):

@@ -61,6 +61,14 @@ KeyVariableOption = Annotated[
         help="The environment variable with the key to sign deliveries with.",
     ),
 ]
+KeyFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--signing-key-file",
+        metavar="PATH",
+        help="Where to keep the new key; without it, where calendly.signing_key says.",
+    ),
+]
 UnknownEventOption = Annotated[
     bool, typer.Option("--allow-unknown-event", help="Let events through that supops does not know yet.")
 ]
@@ -128,14 +136,7 @@ def create(
     generate_signing_key: Annotated[
         bool, typer.Option("--generate-signing-key", help="Make a key to sign deliveries with, and keep it.")
     ] = False,
-    signing_key_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--signing-key-file",
-            metavar="PATH",
-            help="Where to keep the new key; without it, where calendly.signing_key says.",
-        ),
-    ] = None,
+    signing_key_file: KeyFileOption = None,
     replace: Annotated[
         bool,
         typer.Option(
