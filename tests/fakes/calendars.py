@@ -1,5 +1,6 @@
 """Stands in for `supops.adapters.google_calendar` and `supops.adapters.ics_calendar`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from supops.errors import SupopsError
@@ -22,6 +23,7 @@ class FakeCalendar(TeamCalendar):
         self.kept: dict[str, _Kept] = {}
         self.asked: list[str] = []
         self.error: SupopsError | None = None
+        self.before: Callable[[], None] = lambda: None
 
     def find(self, entry_id: str) -> Entry | None:
         self._ask("find")
@@ -52,6 +54,7 @@ class FakeCalendar(TeamCalendar):
         return [kept.card for kept in self.kept.values() if kept.card is not None]
 
     def _ask(self, what: str) -> None:
+        self.before()
         self.asked.append(what)
         if self.error is not None:
             raise self.error
