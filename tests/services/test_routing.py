@@ -1,0 +1,455 @@
+"""Routing one payload: where it goes, what is done there, what is said about it, and in how many requests."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pytest
+
+from supops.errors import ConfigError, ExitCode, Forbidden, NetworkError, PlatformError
+from supops.models.bookings import Booking, OtherEvent, Replaced
+from supops.models.entries import Card, Entry, Record, entry_id
+from supops.models.roster import ProblemKind, Roster, RosterProblem
+from supops.models.routings import Action, Decision, Routing
+from supops.services.ports import BookingDesk, EntryConflict, TeamCalendar
+from supops.services.routing import Router, exit_code
+from tests.boards import FakeBoard
+from tests.fakes.calendars import FakeCalendar
+from tests.fakes.console import FakeNotices
+from tests.make import HOST, at, booked, canceled, invitee, meeting, us_government_team
+
+FEDERAL = "US Federal Support"
+ID = entry_id(meeting().uri)
+
+
+class FakeDesk(BookingDesk):
+    """A scheduler that gives its answers one after the other, the last one for ever."""
+
+    def __init__(self, *answers: Booking) -> None:
+        self.answers = list(answers)
+
+    def confirm(self, booking: Booking) -> Booking:
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return replace(answer, confirmed=True)
+
+
+@pytest.fixture
+def board() -> FakeBoard:
+    return FakeBoard()
+
+
+@pytest.fixture
+def notices() -> FakeNotices:
+    return FakeNotices()
+
+
+Route = Callable[..., Routing]
+
+
+@pytest.fixture
+def route(board: FakeBoard, notices: FakeNotices) -> Route:
+    def router(
+        word: Booking | OtherEvent,
+        *,
+        roster: Callable[[], Roster] = us_government_team,
+        calendars: Mapping[str, TeamCalendar] | None = None,
+        desk: BookingDesk | None = None,
+        dry_run: bool = False,
+        restore: bool = False,
+    ) -> Routing:
+        opened = board.calendars if calendars is None else calendars
+        return Router(
+            read_roster=roster,
+            open_calendars=lambda: opened,
+            missing_calendar=lambda key: ConfigError(f"calendars.{key}.id is not set"),
+            notices=notices,
+            desk=desk,
+            dry_run=dry_run,
+            restore=restore,
+        ).route(word)
+
+    return router
+
+
+def requests(board: FakeBoard) -> list[str]:
+    asked = [f"{key} {what}" for key, calendar in board.calendars.items() for what in calendar.asked]
+    for calendar in board.calendars.values():
+        calendar.asked.clear()
+    return asked
+
+
+def described(board: FakeBoard, key: str = "global") -> list[str]:
+    return [line for card in board.calendars[key].cards() for line in card.lines]
+
+
+def test_a_booking_is_inserted_with_what_the_team_needs_to_know(route: Route, board: FakeBoard) -> None:
+    routing = route(booked())
+
+    assert (routing.decision, routing.action, routing.entry_id) == ("global", "inserted", ID)
+    assert routing.calendar == board.calendars["global"].name
+    [card] = board.calendars["global"].cards()
+    assert card.summary == "Support onboarding - Invitee Number 1"
+    assert (card.start.isoformat(), card.zone) == ("2026-11-28T11:00:00+01:00", "Europe/Berlin")
+    assert card.lines == (
+        "Event: Support onboarding",
+        "Host: jo@example.com",
+        "Invitee: Invitee Number 1",
+        "Ticket?: 4701",
+        f"Booking: {meeting().uri}",
+    )
+
+
+def test_a_us_government_booking_goes_to_its_own_calendar(route: Route, board: FakeBoard) -> None:
+    routing = route(booked(of=meeting(name=FEDERAL, hosts=(HOST,))))
+
+    assert routing.decision is Decision.US_GOVERNMENT
+    assert (list(board.shown("us-government")), board.shown("global")) == ([ID], {})
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        (booked(), ["us-government find", "global insert"]),
+        (canceled(), ["global find", "global update"]),
+        (booked(0), ["us-government find", "global find", "global insert"]),
+    ],
+    ids=["booked", "canceled", "repeated"],
+)
+def test_two_requests_are_enough(
+    route: Route, board: FakeBoard, word: Booking, expected: list[str], request: pytest.FixtureRequest
+) -> None:
+    if request.node.callspec.id != "booked":
+        route(booked())
+        requests(board)
+
+    route(word)
+
+    if request.node.callspec.id == "repeated":
+        # Looked at first; inserting is refused; then both are looked at. Nothing is written.
+        assert sorted(requests(board)) == sorted([*expected, "us-government find"])
+    else:
+        assert sorted(requests(board)) == sorted(expected)
+
+
+def test_a_payload_that_arrives_twice_changes_nothing_twice(route: Route, board: FakeBoard) -> None:
+    route(booked())
+
+    routing = route(booked())
+
+    assert (routing.action, routing.changes) == (Action.UNCHANGED, ())
+    assert routing.note == "the calendar says so already"
+    assert list(board.shown("global")) == [ID]
+
+
+def test_a_cancellation_takes_the_entry_out(route: Route, board: FakeBoard) -> None:
+    route(booked())
+
+    routing = route(canceled())
+
+    assert routing.action is Action.DELETED
+    assert [change.why for change in routing.changes] == ["the meeting was canceled"]
+    assert board.shown("global") == {}
+
+
+def test_a_removed_entry_remembers_nothing_about_people(route: Route, board: FakeBoard) -> None:
+    route(booked())
+    route(canceled())
+
+    assert "Invitee Number" not in repr(board.calendars["global"].kept)
+    assert "Support onboarding" not in repr(board.calendars["global"].kept)
+
+
+def test_a_cancellation_that_comes_first_keeps_the_booking_out(route: Route, board: FakeBoard) -> None:
+    first = route(canceled())
+    second = route(booked())
+
+    assert (first.action, second.action) == (Action.UNCHANGED, Action.UNCHANGED)
+    assert second.note == "the meeting is canceled, and stays out of the calendar"
+    assert board.shown("global") == {}
+
+
+def test_the_entry_stays_while_others_take_part(route: Route, board: FakeBoard) -> None:
+    group = meeting(active=2)
+    route(booked(0, of=meeting(active=1), by=invitee(1)))
+    route(booked(1, of=group, by=invitee(2)))
+
+    routing = route(canceled(5, of=meeting(active=1), by=invitee(1, canceled=True)))
+
+    assert routing.action is Action.UPDATED
+    assert "Invitee: Invitee Number 2" in described(board)
+    assert "Invitee: Invitee Number 1" not in described(board)
+
+
+def test_a_meeting_without_anybody_is_not_shown(route: Route, board: FakeBoard) -> None:
+    # One of several has canceled, the event stays active for now, and nobody is left in it.
+    route(canceled(of=meeting(active=0), by=invitee(canceled=True)))
+
+    assert board.shown("global") == {}
+
+
+def moved_to(number: int, minutes: int) -> Booking:
+    """Return a booking that stands in for the one of the first meeting."""
+    return booked(
+        minutes, of=meeting(number), by=invitee(9, of=number), replaced=Replaced(meeting().uri, invitee().uri)
+    )
+
+
+def test_a_rescheduling_whose_cancellation_is_lost_takes_the_old_entry_out(
+    route: Route, board: FakeBoard
+) -> None:
+    route(booked())
+
+    routing = route(moved_to(2, 5))
+
+    assert routing.action is Action.INSERTED
+    assert [(change.action, change.why) for change in routing.changes] == [
+        ("inserted", "the meeting is booked"),
+        ("deleted", "rescheduled"),
+    ]
+    assert list(board.shown("global")) == [entry_id(meeting(2).uri)]
+
+
+def test_a_rescheduling_leaves_the_others_of_the_old_meeting_alone(route: Route, board: FakeBoard) -> None:
+    route(booked(0, of=meeting(active=1), by=invitee(1)))
+    route(booked(1, of=meeting(active=2), by=invitee(2)))
+
+    route(moved_to(2, 5))
+
+    assert set(board.shown("global")) == {ID, entry_id(meeting(2).uri)}
+    assert "Invitee Number 1" not in board.shown("global")[ID]
+
+
+def test_a_meeting_whose_decision_changed_is_moved(route: Route, board: FakeBoard) -> None:
+    route(booked(0, of=meeting(hosts=(HOST,))))
+
+    routing = route(booked(1, of=meeting(name=FEDERAL, hosts=(HOST,)), by=invitee(2)))
+
+    assert routing.action is Action.INSERTED
+    assert [(change.action, change.calendar.key) for change in routing.changes] == [
+        ("inserted", "us-government"),
+        ("deleted", "global"),
+    ]
+    assert (list(board.shown("us-government")), board.shown("global")) == ([ID], {})
+
+
+def test_a_meeting_that_belongs_nowhere_any_more_is_taken_out(route: Route, board: FakeBoard) -> None:
+    route(booked(0))
+
+    routing = route(booked(1, of=meeting(name="Product demo"), by=invitee(2)))
+
+    assert (routing.decision, routing.action) == (Decision.NONE, Action.DELETED)
+    assert board.shown("global") == {}
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+def test_a_move_that_was_interrupted_leaves_no_second_entry_for_ever(route: Route, board: FakeBoard) -> None:
+    route(booked(0, of=meeting(hosts=(HOST,))))
+    board.killed_before(2, Killed)
+    with pytest.raises(Killed):
+        route(booked(1, of=meeting(name=FEDERAL, hosts=(HOST,)), by=invitee(2)))
+    board.calm_down()
+
+    off = meeting(name=FEDERAL, hosts=(HOST,), canceled=True)
+    route(canceled(5, of=off, by=invitee(2, canceled=True)))
+
+    assert (board.shown("us-government"), board.shown("global")) == ({}, {})
+
+
+def test_what_a_move_left_behind_without_a_memory_is_not_taken_for_deleted_by_hand(
+    route: Route, board: FakeBoard
+) -> None:
+    route(booked(0, of=meeting(hosts=(HOST,))))
+    federal = meeting(name=FEDERAL, hosts=(HOST,), active=2)
+    route(booked(1, of=federal, by=invitee(2)))
+    board.calendars["global"].kept[ID].record = None
+
+    route(booked(2, of=replace(federal, active_invitees=3), by=invitee(3)))
+
+    assert list(board.shown("us-government")) == [ID]
+
+
+def test_an_entry_that_was_deleted_by_hand_stays_deleted(route: Route, board: FakeBoard) -> None:
+    route(booked(0, of=meeting(active=1)))
+    board.delete_by_hand("global", ID)
+
+    routing = route(booked(1, of=meeting(active=2), by=invitee(2)))
+
+    assert (routing.action, board.shown("global")) == (Action.UNCHANGED, {})
+    assert "--restore brings it back" in routing.note
+    again = route(booked(1, of=meeting(active=2), by=invitee(2)), restore=True)
+    assert again.action is Action.INSERTED
+    assert {"Invitee: Invitee Number 1", "Invitee: Invitee Number 2"} <= set(described(board))
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(route: Route, board: FakeBoard) -> None:
+    routing = route(booked(), dry_run=True)
+
+    assert (routing.action, routing.planned) == (Action.PLANNED, Action.INSERTED)
+    assert "insert" not in {what for calendar in board.calendars.values() for what in calendar.asked}
+    assert route(booked()).changes == routing.changes
+    assert route(booked(), dry_run=True).action is Action.UNCHANGED
+    assert route(canceled(), dry_run=True).planned is Action.DELETED
+
+
+def test_whoever_finds_an_entry_changed_looks_again(route: Route, board: FakeBoard) -> None:
+    first, second = booked(0, of=meeting(active=1)), booked(1, of=meeting(active=2), by=invitee(2))
+    others = [second]
+
+    def another_run() -> None:
+        if others:
+            route(others.pop())
+
+    # Between looking and inserting.
+    board.calendars["global"].before = another_run
+
+    routing = route(first)
+
+    assert routing.action is Action.UPDATED
+    assert list(board.shown("global")) == [ID]
+    assert {"Invitee: Invitee Number 1", "Invitee: Invitee Number 2"} <= set(described(board))
+
+
+def test_an_entry_that_never_comes_to_rest_is_an_error(route: Route, board: FakeBoard) -> None:
+    route(booked())
+
+    class Restless(FakeCalendar):
+        def update(self, entry: Entry, card: Card | None, record: Record) -> None:
+            raise EntryConflict
+
+    restless = Restless("global")
+    restless.kept = board.calendars["global"].kept
+
+    with pytest.raises(PlatformError, match="changed by others faster") as raised:
+        route(canceled(), calendars={"global": restless})
+    assert "what was done already is not done twice" in (raised.value.hint or "")
+
+
+def test_other_events_concern_no_calendar(route: Route, board: FakeBoard) -> None:
+    routing = route(OtherEvent("invitee_no_show.created", "it changes no calendar"))
+
+    assert (routing.decision, routing.action, routing.note) == ("none", "none", "it changes no calendar")
+    assert exit_code(routing) is ExitCode.DONE
+    assert requests(board) == []
+
+
+class TestWithoutAWholeRoster:
+    PROBLEM = RosterProblem(ProblemKind.UNREADABLE, 3, "is no YAML", file="new.yaml")
+
+    def broken(self) -> Roster:
+        return replace(us_government_team(), problems=(self.PROBLEM,))
+
+    def missing(self) -> Roster:
+        raise ConfigError("the folder team does not exist")
+
+    @pytest.mark.parametrize("roster", ["broken", "missing"])
+    def test_what_does_not_depend_on_it_goes_on_with_a_warning(
+        self, route: Route, notices: FakeNotices, roster: str
+    ) -> None:
+        routing = route(booked(), roster=getattr(self, roster))
+
+        assert (routing.action, routing.complete) == (Action.INSERTED, True)
+        assert len(notices.warnings) == 1
+        assert notices.warnings[0].startswith("this decision does not need it")
+
+    def test_a_host_who_is_known_is_in_no_doubt(self, route: Route) -> None:
+        routing = route(booked(of=meeting(name=FEDERAL, hosts=(HOST,))), roster=self.broken)
+
+        assert (routing.decision, routing.complete) == (Decision.US_GOVERNMENT, True)
+
+    @pytest.mark.parametrize("roster", ["broken", "missing"])
+    def test_where_it_matters_nothing_is_written(self, route: Route, board: FakeBoard, roster: str) -> None:
+        word = booked(of=meeting(name=FEDERAL, hosts=("new@example.com",)))
+
+        routing = route(word, roster=getattr(self, roster))
+
+        assert exit_code(routing) is ExitCode.INCOMPLETE
+        assert (routing.decision, routing.action) == (Decision.NONE, Action.NONE)
+        assert routing.incomplete_reasons
+        assert requests(board) == []
+
+
+class TestForNoCalendar:
+    WORD = booked(of=meeting(name="Product demo"))
+
+    def test_nothing_is_done(self, route: Route, board: FakeBoard) -> None:
+        routing = route(self.WORD)
+
+        assert (routing.action, routing.note) == ("none", "the event is for no team calendar")
+        assert sorted(requests(board)) == ["global find", "us-government find"]
+
+    def test_calendars_that_are_not_set_up_are_not_missed(self, route: Route) -> None:
+        assert route(self.WORD, calendars={}).action is Action.NONE
+
+    def test_one_that_does_not_answer_is_no_reason_to_fail(
+        self, route: Route, board: FakeBoard, notices: FakeNotices
+    ) -> None:
+        board.calendars["global"].error = NetworkError("Google Calendar is not there")
+
+        assert exit_code(route(self.WORD)) is ExitCode.DONE
+        assert "Google Calendar is not there" in notices.warnings[0]
+
+
+def test_a_calendar_that_is_needed_and_not_set_up_is_named(route: Route, board: FakeBoard) -> None:
+    only = {"us-government": board.calendars["us-government"]}
+
+    with pytest.raises(ConfigError, match=r"calendars\.global\.id"):
+        route(booked(), calendars=only)
+
+
+def test_a_refusal_is_passed_on(route: Route, board: FakeBoard) -> None:
+    board.calendars["global"].error = Forbidden("not shared with us")
+
+    with pytest.raises(Forbidden, match="not shared with us"):
+        route(booked())
+
+
+class TestConfirmed:
+    def test_the_schedulers_answer_counts_and_not_the_payload(self, route: Route, board: FakeBoard) -> None:
+        said = booked(of=meeting(name="Support, as it is"))
+
+        routing = route(booked(of=meeting(name="Product demo, forged")), desk=FakeDesk(said))
+
+        assert routing.meeting == said.meeting
+        assert "Event: Support, as it is" in described(board)
+
+    def test_a_forged_cancellation_changes_nothing(self, route: Route, board: FakeBoard) -> None:
+        route(booked())
+
+        routing = route(canceled(), desk=FakeDesk(booked(5)))
+
+        assert (routing.action, list(board.shown("global"))) == (Action.UNCHANGED, [ID])
+
+    def test_an_answer_that_became_old_on_the_way_does_not_win(self, route: Route, board: FakeBoard) -> None:
+        # Asked while the meeting was active; before it was written down, another run heard of the cancellation and wrote that.
+        route(canceled(20))
+
+        routing = route(booked(), desk=FakeDesk(booked(10), canceled(30)))
+
+        assert routing.action is Action.UNCHANGED
+        assert board.shown("global") == {}
+
+    def test_a_newer_answer_overrules_what_was_heard(self, route: Route, board: FakeBoard) -> None:
+        # A forged payload from the future.
+        route(canceled(10_000))
+
+        route(booked(), desk=FakeDesk(booked(5)))
+
+        assert list(board.shown("global")) == [ID]
+
+    def test_what_changes_while_it_is_routed_has_to_be_routed_again(self, route: Route) -> None:
+        route(booked())
+        renamed = booked(5, of=meeting(name="Product demo"))
+
+        with pytest.raises(PlatformError, match="changed at the scheduler while it was routed"):
+            route(canceled(), desk=FakeDesk(booked(5), renamed))
+
+    def test_asked_twice_the_second_time_changes_nothing(self, route: Route, board: FakeBoard) -> None:
+        route(booked(), desk=FakeDesk(booked(5)))
+        version = board.calendars["global"].kept[ID].version
+
+        routing = route(booked(), desk=FakeDesk(replace(booked(5), time=at(50))))
+
+        assert routing.action is Action.UNCHANGED
+        assert board.calendars["global"].kept[ID].version == version
