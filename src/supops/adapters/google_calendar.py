@@ -142,6 +142,9 @@ class GoogleAccount:
 
     def _tell_of_pause(self, state: tenacity.RetryCallState, purpose: str) -> None:
         error = state.outcome.exception() if state.outcome else None
+        if not isinstance(error, HttpError):
+            # What broke off leaves a connection that is good for nothing.
+            self._http.close()
         seconds = state.upcoming_sleep
         if isinstance(error, HttpError) and error.resp.status in (403, 429):
             self._notices.note(f"waiting {seconds:.0f} s, Google's limit")
