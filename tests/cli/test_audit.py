@@ -3,30 +3,17 @@
 import csv
 import json
 import re
-from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
-import jsonschema
 import pytest
-from referencing import Registry, Resource
 
 from tests.cli.golden import assert_golden
+from tests.cli.schemas import validate
 from tests.cli.terminal import run_in_terminal
-from tests.conftest import ROOT, Run
+from tests.conftest import Run
 
-Schema = bool | Mapping[str, Any]
-SCHEMAS = ROOT / "docs" / "schemas"
 AUDIT = ("--demo", "audit", "zendesk", "--instance")
-
-
-def validate(document: object, name: str) -> None:
-    """Check a document against the schema in the docs that it names."""
-    schemas = {path.name: json.loads(path.read_text()) for path in SCHEMAS.glob("supops.*.json")}
-    resources = [(key, Resource[Schema].from_contents(schema)) for key, schema in schemas.items()]
-    registry: Registry[Schema] = Registry[Schema]().with_resources(resources)
-    jsonschema.Draft202012Validator(schemas[name], registry=registry).validate(document)
 
 
 @pytest.mark.parametrize("instance", ["global", "us-government"])

@@ -1,6 +1,7 @@
 """Webhook subscriptions as people and programs see them. Addresses are shown without the tokens in them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 
 from supops.models.redaction import masked_address, redact
 from supops.models.subscriptions import Account, Subscription
@@ -122,7 +123,11 @@ def remedy_for(one: Subscription) -> str:
             "`supops calendly webhooks create --replace` with the same address"
         )
     if one.retry_started_at:
-        return "deliveries fail: mend the receiver within 24 hours from then, or Calendly disables it"
+        since = one.retry_started_at.astimezone(UTC)
+        return (
+            f"deliveries fail since {since:%Y-%m-%d %H:%M} UTC: mend the receiver within 24 hours from then, or Calendly "
+            "disables it"
+        )
     return ""
 
 
@@ -160,6 +165,8 @@ def plan_table(items: Sequence[Item], *, dry_run: bool) -> Table:
     rows: list[list[Value]] = [
         [
             Cell(_verb(item), VERB_STYLES.get(item.verb, "")),
+            item.wanted.scope if item.wanted else item.existing.scope if item.existing else None,
+            item.made.id if item.made else item.existing.id if item.existing else None,
             masked_address(_address(item)),
             ", ".join(item.wanted.events if item.wanted else item.existing.events if item.existing else ()),
             item.problem or item.why,
@@ -167,7 +174,8 @@ def plan_table(items: Sequence[Item], *, dry_run: bool) -> Table:
         for item in items
     ]
     title = "plan, nothing was changed" if dry_run else "webhook subscriptions"
-    return Table(title, ("what", "address", "events", "why"), rows, details=("events", "why"))
+    columns = ("what", "scope", "id", "address", "events", "why")
+    return Table(title, columns, rows, details=("address", "events", "why"))
 
 
 def plan_json(items: Sequence[Item], *, dry_run: bool) -> Json:
@@ -244,5 +252,5 @@ def _state(one: Subscription) -> Cell:
     if one.state != "active":
         return Cell(one.state, "bold red")
     if one.retry_started_at:
-        return Cell(f"failing since {one.retry_started_at:%Y-%m-%d %H:%M}", "yellow")
+        return Cell("failing", "yellow")
     return Cell("active", "green")

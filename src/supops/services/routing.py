@@ -68,7 +68,7 @@ class Router:
             booking.event, verdict.decision, Action.NONE, meeting=booking.meeting, reasons=verdict.reasons
         )
         if verdict.doubts:
-            note = "it is not certain where the meeting belongs: nothing was written"
+            note = "it is not certain where the meeting belongs, and nothing was written: mend the roster, and route the payload again"
             return replace(routing, note=note, incomplete_reasons=verdict.doubts)
         ask = partial(self.desk.confirm, payload) if self.desk else None
         if verdict.decision is Decision.NONE:
