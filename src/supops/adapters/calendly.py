@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from supops.adapters.calendly_payloads import EventShape, InviteeShape, invitee_of, meeting_of, replaced_by
+from supops.adapters.decoding import UNDECODABLE
 from supops.adapters.http import FixedCredential, HttpClient, Parameters, clock_skew
 from supops.adapters.http_errors import Vendor
 from supops.adapters.pacing import RateLimit
@@ -304,7 +305,7 @@ def error_detail(body: bytes) -> str | None:
     """Return what Calendly says of an error, as one sentence; None where the body is not an error of Calendly's."""
     try:
         found = msgspec.json.decode(body, type=dict[str, object])
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         return None
     parts = [str(found[key]) for key in ("title", "message") if found.get(key)]
     details = found.get("details")

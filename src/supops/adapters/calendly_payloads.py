@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
+from supops.adapters.decoding import UNDECODABLE
 from supops.errors import UsageError
 from supops.models.bookings import Booking, Host, Invitee, Meeting, OtherEvent, Replaced
 from supops.models.subscriptions import CALENDAR_EVENTS, EVENTS
@@ -32,6 +33,8 @@ SHAPE_HINT = (
 )
 AT_PATH = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<path>\$[^`]*)`)?$", re.DOTALL)
 MISSING = re.compile(r"Object missing required field `(?P<key>[^`]+)`")
+# What an address is made of.
+VISIBLE = re.compile(r"[!-~]+")
 EXPECTED = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`")
 JSON_NAMES = {"object": "an object", "array": "a list", "str": "text", "int": "a number", "float": "a number"}
 JSON_NAMES |= {"null": "null", "bool": "true or false", "datetime": "a time", "str | null": "text"}
@@ -212,7 +215,7 @@ def _place_and_link(location: dict[str, object]) -> tuple[str | None, str | None
 
 def _is_uri(text: str) -> bool:
     """Whether this is a plain address, with nothing in it that is not for everybody's eyes."""
-    if not _is_web_address(text) or not text.isprintable() or len(text) > LONGEST_URI:
+    if not _is_web_address(text) or not VISIBLE.fullmatch(text) or len(text) > LONGEST_URI:
         return False
     parts = urlsplit(text)
     return bool(parts.netloc and parts.path) and not (parts.query or parts.fragment or "@" in parts.netloc)
@@ -237,7 +240,7 @@ def _decoded(data: bytes, shape: type[Shape]) -> Shape:
         raise UsageError(
             f"The payload is not what it should be: {_in_words(str(error))}", hint=SHAPE_HINT
         ) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNDECODABLE as error:
         raise UsageError(f"The payload is not JSON: {error}", hint=SHAPE_HINT) from None
 
 

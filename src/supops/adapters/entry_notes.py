@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from supops.adapters.decoding import UNDECODABLE
 from supops.models.entries import Record
 
 # Google Calendar's limits, the tightest there are: 44 characters for a name, 1024 for a value (source: platforms, K-3).
@@ -31,5 +32,5 @@ def from_properties(properties: Mapping[str, str]) -> Record | None:
     text = "".join(properties[name] for name in sorted(properties) if name.startswith(PART))
     try:
         return msgspec.json.decode(text, type=Record) if text else None
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         return None

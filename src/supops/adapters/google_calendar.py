@@ -25,6 +25,7 @@ from google_auth_httplib2 import AuthorizedHttp
 from googleapiclient import discovery
 from googleapiclient.errors import HttpError
 
+from supops.adapters.decoding import UNDECODABLE
 from supops.adapters.entry_notes import from_properties, to_properties
 from supops.adapters.google_errors import passes, reason_of, translated
 from supops.adapters.patience import Patience
@@ -259,7 +260,7 @@ def _service_account(secret: Secret, subject: str | None) -> Credentials:
     hint = "Make a key for the service account in the Google Cloud console, and keep the whole JSON file as the secret."
     try:
         known = msgspec.json.decode(secret.reveal(), type=dict[str, object])
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         message = f"The Google credentials from {secret.origin} are not JSON."
         raise CredentialError(message, hint=hint) from None
     if known.get("type") != "service_account":

@@ -7,6 +7,7 @@ import httplib2
 import msgspec
 from googleapiclient.errors import HttpError
 
+from supops.adapters.decoding import UNDECODABLE
 from supops.errors import (
     Forbidden,
     NetworkError,
@@ -130,5 +131,5 @@ def _refusal(error: HttpError, purpose: str, calendar: str, account: str) -> Sup
 def _said(error: HttpError) -> _Error | None:
     try:
         return msgspec.json.decode(error.content, type=_Body).error
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         return None

@@ -19,6 +19,7 @@ import msgspec
 import tenacity
 
 from supops import __version__
+from supops.adapters.decoding import UNDECODABLE
 from supops.adapters.http_errors import (
     Refusal,
     Vendor,
@@ -153,7 +154,7 @@ class HttpClient:
         """Decode an answer's JSON."""
         try:
             return msgspec.json.decode(answer.body, type=shape)
-        except msgspec.MsgspecError as error:
+        except UNDECODABLE as error:
             raise not_understood(self.vendor, self._refusal(answer, purpose), str(error)) from None
 
     def request(

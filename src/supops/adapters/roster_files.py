@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from supops import __version__
+from supops.adapters.decoding import UNDECODABLE
 from supops.adapters.roster_reader import FileReading, read_member
 from supops.adapters.yaml_files import MAX_BYTES
 from supops.errors import ConfigError
@@ -115,7 +116,7 @@ class _Cache:
             return {}
         try:
             return msgspec.msgpack.decode(self._path.read_bytes(), type=dict[str, FileReading])
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, *UNDECODABLE):
             return {}
 
     def reading(self, data: bytes) -> FileReading:

@@ -55,19 +55,30 @@ class _Reader:
         for key in entry.items:
             if key not in KEYS:
                 self._mistake(entry.items[key], f"there is no key {key}: known are {', '.join(KEYS)}")
+        for key, line in entry.repeated:
+            self.mistakes.append(
+                f"  {self._path.name}:{line}: {key} stands in line {entry.key_lines[key]} already"
+            )
         address = self._text(entry, "url", required=True)
         if address:
-            address = self._expand(address)
-        if address in self._addresses:
-            self._mistake(
-                entry,
-                f"this address stands in line {self._addresses[address]} already; each needs one of its own",
-            )
-        self._addresses[address] = entry.line
+            address = self._address(entry, address)
         scope = self._text(entry, "scope", required=True)
         if scope and scope not in SCOPES:
             self._mistake(entry.items["scope"], f"scope should be one of {', '.join(SCOPES)}, and is {scope}")
         return Wanted(address, self._events(entry), scope, self._text(entry, "group") or None)
+
+    def _address(self, entry: Mapping, written: str) -> str:
+        try:
+            address = self._expand(written)
+        except UsageError as error:
+            self._mistake(entry.items["url"], error.message)
+            return ""
+        if address in self._addresses:
+            line = self._addresses[address]
+            self._mistake(entry, f"this address stands in line {line} already; each needs one of its own")
+        else:
+            self._addresses[address] = entry.line
+        return address
 
     def _text(self, entry: Mapping, key: str, *, required: bool = False) -> str:
         value = entry.items.get(key)

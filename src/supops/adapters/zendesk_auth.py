@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from supops.adapters.decoding import UNDECODABLE
 from supops.adapters.http import Credential, FixedCredential, HttpClient
 from supops.adapters.http_errors import Vendor
 from supops.adapters.pacing import RateLimit
@@ -226,7 +227,7 @@ def error_detail(body: bytes) -> str | None:
     """Return what Zendesk says of an error, as one sentence; None where the body is not an error of Zendesk's."""
     try:
         found = msgspec.json.decode(body, type=dict[str, object])
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         return None
     parts = []
     for key in ("error", "title", "message", "description", "error_description"):

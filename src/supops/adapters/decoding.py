@@ -1,0 +1,6 @@
+"""What decoding bytes from outside may end in."""
+
+import msgspec
+
+# Text that is no UTF-8, and nesting deeper than the stack, escape msgspec as errors that are not its own.
+UNDECODABLE: tuple[type[Exception], ...] = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
