@@ -1,11 +1,16 @@
-"""``python -m bench [startup] [agents] [roster]``: measure, and fail when a bound is missed."""
+"""``python -m bench [startup] [agents] [roster] [routing]``: measure, and fail when a bound is missed."""
 
 import sys
 
-from bench import agents, roster, startup
+from bench import agents, roster, routing, startup
 from bench.measure import Result
 
-BENCHMARKS = {"startup": startup.measure, "agents": agents.measure, "roster": roster.measure}
+BENCHMARKS = {
+    "startup": startup.measure,
+    "agents": agents.measure,
+    "roster": roster.measure,
+    "routing": routing.measure,
+}
 
 
 def main() -> int:

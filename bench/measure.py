@@ -1,8 +1,15 @@
 """What a measurement is, and how often it is taken."""
 
+import subprocess
+import tempfile
 import time
-from collections.abc import Callable
+import venv
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,20 @@ class Result:
     def passes(self) -> bool:
         """Whether the bound is kept."""
         return self.value >= self.bound if self.at_least else self.value <= self.bound
+
+
+@contextmanager
+def bare_environment() -> Iterator[str]:
+    """Make an environment with nothing but supops in it, and return its Python.
+
+    Packages that supops does not install change what is imported: httpx imports its own command line where click is there.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        python = str(Path(folder) / "bin" / "python")
+        subprocess.run([python, "-m", "pip", "install", "-q", str(ROOT)], check=True)
+        subprocess.run([python, "-m", "compileall", "-q", folder], check=False)
+        yield python
 
 
 def best_of_each(runs: dict[str, Callable[[], object]], *, times: int) -> dict[str, float]:

@@ -1,30 +1,18 @@
-"""How long until help is there, in multiples of a bare interpreter.
-
-Packages that supops does not install change what is imported (httpx imports its own command line where click is there), so it
-is measured in an environment with nothing but supops.
-"""
+"""How long until help is there, in multiples of a bare interpreter, in an environment with nothing but supops."""
 
 import subprocess
 import sys
-import tempfile
-import venv
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
-from bench.measure import Result, best_of_each
+from bench.measure import Result, bare_environment, best_of_each
 from supops.cli import all_commands
 
-ROOT = Path(__file__).parents[1]
 TIMES = 15
 
 
 def measure() -> Iterator[Result]:
     """Compare ``--version``, ``--help`` and the help of every command with ``python -c pass``."""
-    with tempfile.TemporaryDirectory() as folder:
-        venv.create(folder, with_pip=True)
-        python = str(Path(folder) / "bin" / "python")
-        subprocess.run([python, "-m", "pip", "install", "-q", str(ROOT)], check=True)
-        subprocess.run([python, "-m", "compileall", "-q", folder], check=False)
+    with bare_environment() as python:
         runs = {"pass": _runner(python, "-c", "pass")}
         runs |= {" ".join(words): _runner(python, "-m", "supops", *words) for words in _command_lines()}
         best = best_of_each(runs, times=TIMES)

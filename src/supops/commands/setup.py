@@ -22,6 +22,12 @@ TOUR = (
         "The same for Zendesk Global, as a pipeline reads it.",
         ("audit", "zendesk", "--instance", "global", "-o", "json"),
     ),
+    ("Which events Calendly sends where, and which of these fail.", ("calendly", "webhooks", "list")),
+    ("A booked event into the right team calendar, with the reasons.", ("calendly", "route", "global.json")),
+    (
+        "The same again: nothing is done twice. A dry run of its cancellation:",
+        ("calendly", "route", "canceled.json", "--dry-run"),
+    ),
 )
 
 
