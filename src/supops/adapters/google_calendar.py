@@ -1,7 +1,10 @@
-"""Team calendars in Google Calendar, through gcsa (source: platforms, K-1 to K-4).
+"""Team calendars in Google Calendar (source: platforms, K-1 to K-4).
 
 An entry's id is ours, so that inserting twice is refused. A removed entry is one with status ``cancelled``: it keeps its id and
-what it remembers. Entries are replaced under the version that was read (``If-Match``), which gcsa has no word for.
+what it remembers. Entries are replaced under the version that was read (``If-Match``).
+
+Events are gcsa's. They are sent with the client of Google's that is below gcsa: gcsa's own knows neither versions nor another endpoint,
+and brings a login in a browser, which takes as long to import as all the rest.
 """
 
 import html
@@ -17,13 +20,13 @@ import httplib2
 import msgspec
 import tenacity
 from gcsa.event import Event
-from gcsa.google_calendar import GoogleCalendar
 from gcsa.serializers.event_serializer import EventSerializer
-from google.auth.credentials import AnonymousCredentials, Credentials
+from google.auth.credentials import Credentials
 from google.oauth2 import service_account
 from google_auth_httplib2 import AuthorizedHttp
 from googleapiclient import discovery
 from googleapiclient.errors import HttpError
+from googleapiclient.http import HttpRequest
 
 from supops.adapters.decoding import UNDECODABLE
 from supops.adapters.entry_notes import from_properties, to_properties
@@ -85,14 +88,10 @@ class GoogleAccount:
         self._ca = ca
 
     @cached_property
-    def calendar(self) -> GoogleCalendar:
-        """The library's client, with our connection in place of its own."""
-        # Never without credentials: it would open a browser and ask.
-        anonymous: Credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
-        client = GoogleCalendar(credentials=self._credentials or anonymous)
+    def events(self) -> discovery.Resource:
+        """The requests about events that there are, to be made over our connection."""
         options = {"api_endpoint": self._endpoint} if self._endpoint else None
-        client.service = discovery.build("calendar", "v3", http=self._http, client_options=options)
-        return client
+        return discovery.build("calendar", "v3", http=self._http, client_options=options).events()
 
     @cached_property
     def _http(self) -> httplib2.Http | AuthorizedHttp:
@@ -163,40 +162,42 @@ class GoogleTeamCalendar(TeamCalendar, Probe):
     def find(self, entry_id: str) -> Entry | None:
         """See `supops.services.ports.TeamCalendar`."""
         try:
-            event = self._ask(
-                lambda: self._client.get_event(entry_id, calendar_id=self.name.id), "look for the entry"
+            kept = self._ask(
+                lambda: _kept(self._events.get(calendarId=self.name.id, eventId=entry_id)),
+                "look for the entry",
             )
         except NotFound:
             # For a calendar that is not shared with us the answer is the same; inserting tells the two apart.
             return None
-        notes = event.other.get("extendedProperties", {}).get("private", {})
-        removed = event.other.get("status") == CANCELLED
-        return Entry(entry_id, removed, from_properties(notes), str(event.other.get("etag", "")))
+        return Entry(entry_id, kept.status == CANCELLED, from_properties(kept.properties.private), kept.etag)
 
     def insert(self, entry_id: str, card: Card | None, record: Record) -> None:
         """See `supops.services.ports.TeamCalendar`."""
-        event = _event(entry_id, card, record)
+        body = _body(entry_id, card, record)
 
-        def add() -> Event:
-            return self._client.add_event(event, calendar_id=self.name.id)
+        def insert() -> _Kept:
+            return _kept(self._events.insert(calendarId=self.name.id, body=body, sendUpdates="none"))
 
-        made = self._write(add, "insert the entry", entry_id, record)
-        if card is None and made and made.other.get("status") != CANCELLED:
+        made = self._write(insert, "insert the entry", entry_id, record)
+        if card is None and made and made.status != CANCELLED:
             self._ask(
-                lambda: self._client.delete_event(entry_id, calendar_id=self.name.id), "remove the entry"
+                lambda: self._events.delete(
+                    calendarId=self.name.id, eventId=entry_id, sendUpdates="none"
+                ).execute(),
+                "remove the entry",
             )
 
     def update(self, entry: Entry, card: Card | None, record: Record) -> None:
         """See `supops.services.ports.TeamCalendar`."""
-        body = EventSerializer.to_json(_event(entry.id, card, record))
+        body = _body(entry.id, card, record)
 
-        def replace() -> object:
-            request = self._client.service.events().update(
+        def replace() -> _Kept:
+            request = self._events.update(
                 calendarId=self.name.id, eventId=entry.id, body=body, sendUpdates="none"
             )
             if entry.version:
                 request.headers["If-Match"] = entry.version
-            return request.execute()
+            return _kept(request)
 
         self._write(replace, "update the entry", entry.id, record)
 
@@ -204,18 +205,18 @@ class GoogleTeamCalendar(TeamCalendar, Probe):
         """See `supops.services.ports.Probe`: asks for one entry of the calendar."""
 
         def first() -> object:
-            return self._client.service.events().list(calendarId=self.name.id, maxResults=1).execute()
+            return self._events.list(calendarId=self.name.id, maxResults=1).execute()
 
         self._ask(first, "list the entries")
         return Contact(f"{self.name.id}, as {self._account.address or 'nobody in particular'}")
 
     @property
-    def _client(self) -> GoogleCalendar:
-        return self._account.calendar
+    def _events(self) -> discovery.Resource:
+        return self._account.events
 
     def _write(
-        self, request: Callable[[], Result], purpose: str, entry_id: str, record: Record
-    ) -> Result | None:
+        self, request: Callable[[], "_Kept"], purpose: str, entry_id: str, record: Record
+    ) -> "_Kept | None":
         """Write an entry. Where the answer was lost and the second try met a conflict, look whether it was with ourselves."""
         try:
             return self._ask(request, purpose)
@@ -227,6 +228,27 @@ class GoogleTeamCalendar(TeamCalendar, Probe):
 
     def _ask(self, request: Callable[[], Result], purpose: str) -> Result:
         return self._account.ask(request, purpose=purpose, calendar=self.name)
+
+
+class _Properties(msgspec.Struct):
+    private: dict[str, str] = {}
+
+
+class _Kept(msgspec.Struct):
+    """Of an event in an answer, what we look at. Of a cancelled one, there may be nothing but its id."""
+
+    status: str = ""
+    etag: str = ""
+    properties: _Properties = msgspec.field(name="extendedProperties", default_factory=_Properties)
+
+
+def _kept(request: HttpRequest) -> _Kept:
+    return msgspec.convert(request.execute(), type=_Kept)
+
+
+def _body(entry_id: str, card: Card | None, record: Record) -> dict[str, object]:
+    body: dict[str, object] = EventSerializer.to_json(_event(entry_id, card, record))
+    return body
 
 
 def _event(entry_id: str, card: Card | None, record: Record) -> Event:
