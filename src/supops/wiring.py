@@ -19,15 +19,16 @@ if TYPE_CHECKING:
     from supops.models.entries import TeamCalendarName
     from supops.models.health import Health
     from supops.models.roster import Roster
-    from supops.models.secrets import Secret, SecretRef
+    from supops.models.secrets import Secret
     from supops.models.subscriptions import Wanted
     from supops.services.auditing import AuditTarget
-    from supops.services.ports import AgentDirectory, Probe, TeamCalendar
+    from supops.services.ports import AgentDirectory, KeyPlace, Probe, TeamCalendar
     from supops.services.routing import Router
     from supops.settings import ZendeskInstance
 
 INSTANCES = ("global", "us-government")
 PAYLOAD_VARIABLE = "TRIGGER_PAYLOAD"
+SIGNING_KEY = "the signing key for Calendly"
 
 
 class Wiring(Surroundings):
@@ -104,14 +105,15 @@ class Wiring(Surroundings):
 
         ref = SecretRef(env=variable) if variable else self.config.settings.calendly.signing_key
         secrets = self.user_secrets if variable else self.secrets
-        return secrets.fetch(ref, purpose="the signing key for Calendly") if ref else None
+        return secrets.fetch(ref, purpose=SIGNING_KEY) if ref else None
 
-    def signing_key_place(self, file: Path | None) -> "SecretRef":
+    def new_signing_key(self, file: Path | None) -> "KeyPlace":
         """Return where a new signing key is to be kept: in the file that is named, or where the settings say.
 
         Raises:
             UsageError: There is no such place.
         """
+        from supops.adapters.secrets import NewKey
         from supops.models.secrets import SecretRef
 
         ref = SecretRef(file=str(file)) if file else self.config.settings.calendly.signing_key
@@ -120,7 +122,7 @@ class Wiring(Surroundings):
                 "There is no place to keep a new signing key in.",
                 hint="Name a file with --signing-key-file, or set calendly.signing_key to {file: PATH} or {keyring: NAME}.",
             )
-        return ref
+        return NewKey(self.user_secrets if file else self.secrets, ref, purpose=SIGNING_KEY)
 
     def expanded(self, text: str) -> str:
         """Put the user's environment variables in place of each ``${NAME}``.
@@ -186,6 +188,7 @@ class Wiring(Surroundings):
             open_calendars=lambda: self.team_calendars,
             missing_calendar=lambda key: self.config.missing(f"calendars.{key}.id"),
             notices=self.terminal,
+            now=self.clock.now,
             desk=self.calendly if confirm else None,
             dry_run=dry_run,
             restore=restore,

@@ -22,6 +22,9 @@ from supops.services.recording import (
 
 FOR_NO_CALENDAR = "the event is for no team calendar"
 DELETED_BY_HAND = "the entry was deleted by hand and stays deleted; --restore brings it back"
+REMOVED = (
+    "the entry was removed, and the calendar no longer tells why: it stays removed; --restore brings it back"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +111,18 @@ def plan(
         record = replace(record, scattered=True)
     steps = list(_steps(news, found, calendars, record, shown_in))
     if active and by_hand and not restore:
-        return steps, DELETED_BY_HAND
+        return steps, DELETED_BY_HAND if any(entry.record for entry in found.values()) else REMOVED
     seen = any(step.change.action is not Action.UNCHANGED for step in steps)
     return steps, "" if seen else _why_nothing(news, record, known)
 
 
 def summed(changes: Iterable[Change]) -> tuple[Change, ...]:
     """Return what was done in all, one change for each entry: what was inserted and taken out again is no change."""
-    sums: dict[str, Change] = {}
+    sums: dict[tuple[str, str], Change] = {}
     for change in changes:
-        earlier = sums.get(change.calendar.key)
-        sums[change.calendar.key] = _sum(earlier, change) if earlier else change
+        entry = (change.calendar.key, change.entry_id)
+        earlier = sums.get(entry)
+        sums[entry] = _sum(earlier, change) if earlier else change
     return tuple(sums.values())
 
 
@@ -165,7 +169,7 @@ def _steps(
         left = replace(record, shown=by_hand) if key == keeper else _moved_away(record)
         if not entry.removed:
             yield step(key, Action.DELETED, _disappearance(news, record), left)
-        elif (key == keeper and entry.record != left) or (key != keeper and lives_in(entry, key)):
+        elif entry.record != left if key == keeper else _was_deleted_by_hand(entry) or lives_in(entry, key):
             yield step(key, Action.UNCHANGED, "remembers what was heard", left)
     if not found and not shown_in and news.home and not is_active(record):
         why = "remembers the cancellation, so that a booking that arrives late stays out"

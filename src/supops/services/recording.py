@@ -183,7 +183,7 @@ def _word(booking: Booking, calendar: str) -> Word:
         canceled,
         calendar,
         # What a canceled meeting was about is nobody's business any more.
-        None if canceled else _published(booking.meeting),
+        None if canceled else _remembered(booking.meeting),
         about=attendee_key(present[0].uri) if len(present) == 1 else "",
     )
 
@@ -200,15 +200,19 @@ def _answer(question: str, answer: str) -> str:
     return REDACTED if answer and ABOUT_A_PASSWORD.search(question) else _text(answer, ANSWER)
 
 
-def _published(meeting: Meeting) -> Meeting:
-    """Return a meeting as a whole team may read of it."""
+def _remembered(meeting: Meeting) -> Meeting:
+    known = published(meeting)
+    return replace(known, hosts=known.hosts[:MOST_HOSTS])
+
+
+def published(meeting: Meeting) -> Meeting:
+    """Return a meeting as a whole team may read of it: texts of limited length, each on one line, without secrets."""
     link = harmless_link(meeting.join_link or "")
     return replace(
         meeting,
         name=_text(meeting.name, NAME) or "(no name)",
         hosts=tuple(
-            Host(_text(host.email, HOST) or None, _text(host.name, HOST) or None)
-            for host in meeting.hosts[:MOST_HOSTS]
+            Host(_text(host.email, HOST) or None, _text(host.name, HOST) or None) for host in meeting.hosts
         ),
         place=_text(meeting.place, NAME) or None,
         # None at all rather than a part of one.
@@ -256,9 +260,10 @@ def _united(one: Record, other: Record) -> Record:
     )
 
 
-def _rank(word: Word) -> tuple[datetime, bool, bool, str, str]:
-    """Later is more; at the same time a cancellation is more than a booking, and a full word more than an empty one."""
-    return (word.time, word.canceled, word.meeting is not None, word.calendar, word.about)
+def _rank(word: Word) -> tuple[datetime, bool, bool, int, str, str]:
+    """Later is more; at the same time a cancellation is more than a booking, a full word more than an empty one, fewer invitees more."""
+    counted = word.meeting.active_invitees if word.meeting else None
+    return (word.time, word.canceled, word.meeting is not None, -(counted or 0), word.calendar, word.about)
 
 
 def _joined(one: Attendee, other: Attendee) -> Attendee:
@@ -273,10 +278,8 @@ def _is_repeat_with_another_outcome(kept: Word | None, heard: Word | None) -> bo
     return (
         kept is not None
         and heard is not None
-        and kept.time == heard.time
-        and kept.canceled == heard.canceled
-        and kept.about == heard.about
-        and kept != heard
+        and kept.calendar != heard.calendar
+        and replace(kept, calendar=heard.calendar) == heard
     )
 
 
