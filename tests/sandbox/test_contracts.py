@@ -3,51 +3,26 @@
 import json
 import urllib.request
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
-import jsonschema
 import pytest
-from ruamel.yaml import YAML
 
 from supops.sandbox.server import Sandbox
-from tests.conftest import ROOT
+from tests.contracts import FOLDER, WHY_SKIPPED, Contract, Document
 
-CONTRACT = ROOT.parent / "shared" / "contracts" / "zendesk-support.openapi.yaml"
-pytestmark = pytest.mark.skipif(
-    not CONTRACT.is_file(), reason="the API descriptions are not beside the project"
-)
+FILE = FOLDER / "zendesk-support.openapi.yaml"
+pytestmark = pytest.mark.skipif(not FILE.is_file(), reason=WHY_SKIPPED)
 
-Document = dict[str, Any]
 # The description has no null here; recordings and documentation do: for never.
 NULL_IN_TRUTH = {"last_login_at"}
 
 
 @pytest.fixture(scope="module")
-def contract() -> Document:
-    document: Document = YAML(typ="safe").load(Path(CONTRACT).read_text(encoding="utf-8"))
-    return document
-
-
-def to_json_schema(node: object) -> object:
-    """Turn OpenAPI 3.0's `nullable` into JSON schema."""
-    if isinstance(node, list):
-        return [to_json_schema(one) for one in node]
-    if not isinstance(node, dict):
-        return node
-    node = {key: {} if key in NULL_IN_TRUTH else value for key, value in node.items()}
-    turned = {
-        key: to_json_schema(value)
-        for key, value in node.items()
-        if key not in ("nullable", "example", "readOnly", "format")
-    }
-    if node.get("nullable"):
-        return {"anyOf": [turned, {"type": "null"}]}
-    return turned
+def contract() -> Contract:
+    return Contract.read(FILE, anything=NULL_IN_TRUTH)
 
 
 @pytest.fixture
-def check(contract: Document, sandbox: Sandbox) -> Callable[[str, str], Document]:
+def check(contract: Contract, sandbox: Sandbox) -> Callable[[str, str], Document]:
     """Return a function that asks for a path, and checks the answer against the operation's schema."""
 
     def checker(path: str, query: str) -> Document:
@@ -57,13 +32,7 @@ def check(contract: Document, sandbox: Sandbox) -> Callable[[str, str], Document
         )
         with urllib.request.urlopen(request, timeout=10) as response:
             answer: Document = json.loads(response.read())
-        responses = contract["paths"][path]["get"]["responses"]
-        schema = next(responses[status] for status in responses if str(status) == "200")["content"][
-            "application/json"
-        ]["schema"]
-        turned = to_json_schema({**schema, "components": contract["components"]})
-        assert isinstance(turned, dict)
-        jsonschema.Draft202012Validator(turned).validate(answer)
+        contract.check_answer("GET", path, 200, answer)
         return answer
 
     return checker

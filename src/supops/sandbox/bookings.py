@@ -94,26 +94,26 @@ def users() -> list[Json]:
     ]
 
 
-def scheduled_event(booked: Slot, *, active: int | None = None) -> Json:
-    """Return a scheduled event as Calendly shows it.
+def scheduled_event(booked: Slot) -> Json:
+    """Return a scheduled event as Calendly's API shows it."""
+    active = 0 if booked.canceled else len(booked.guests)
+    return {**_scheduled_event(booked, active), "calendar_event": None}
 
-    Args:
-        booked: The event.
-        active: How many invitees have not canceled; all of them when None.
-    """
-    count = (0 if booked.canceled else len(booked.guests)) if active is None else active
+
+def _scheduled_event(booked: Slot, active: int) -> Json:
+    """Return a scheduled event as deliveries have it; so many invitees have not canceled."""
     day = f"2026-12-{booked.day:02d}"
     return {
         "uri": booked.uri,
         "name": booked.name,
         "meeting_notes_plain": None,
         "meeting_notes_html": None,
-        "status": "canceled" if booked.canceled or count == 0 else "active",
+        "status": "active" if active else "canceled",
         "start_time": f"{day}T{booked.hour:02d}:00:00.000000Z",
         "end_time": f"{day}T{booked.hour:02d}:30:00.000000Z",
         "event_type": f"{API}/event_types/DEMOTYPE{booked.number}",
         "location": booked.location,
-        "invitees_counter": {"total": len(booked.guests), "active": count, "limit": booked.limit},
+        "invitees_counter": {"total": len(booked.guests), "active": active, "limit": booked.limit},
         "created_at": "2026-11-20T09:00:00.000000Z",
         "updated_at": "2026-11-20T09:00:01.000000Z",
         "event_memberships": [
@@ -133,13 +133,15 @@ def invitee(booked: Slot, place: int, *, canceled: bool = False) -> Json:
     guest = booked.guests[place]
     first, _, last = guest.name.partition(" ")
     number = booked.invitee_uri(place).rpartition("/")[2]
+    off = canceled or booked.canceled
+    moved = off and booked.number == 6
     return {
         "uri": booked.invitee_uri(place),
         "email": guest.email,
         "first_name": first,
         "last_name": last,
         "name": guest.name,
-        "status": "canceled" if canceled or booked.canceled else "active",
+        "status": "canceled" if off else "active",
         "questions_and_answers": [{"question": "Ticket number?", "answer": guest.ticket, "position": 0}],
         "timezone": guest.timezone,
         "event": booked.uri,
@@ -147,9 +149,9 @@ def invitee(booked: Slot, place: int, *, canceled: bool = False) -> Json:
         "updated_at": f"2026-11-20T09:{place:02d}:00.000000Z",
         "tracking": dict.fromkeys(_TRACKING),
         "text_reminder_number": None,
-        "rescheduled": False,
+        "rescheduled": moved,
         "old_invitee": slot(6).invitee_uri(0) if booked.number == 7 else None,
-        "new_invitee": slot(7).invitee_uri(0) if booked.number == 6 else None,
+        "new_invitee": slot(7).invitee_uri(0) if moved else None,
         "cancel_url": f"https://calendly.com/cancellations/{number}",
         "reschedule_url": f"https://calendly.com/reschedulings/{number}",
         "routing_form_submission": None,
@@ -164,8 +166,8 @@ def invitee(booked: Slot, place: int, *, canceled: bool = False) -> Json:
 def created(booked: Slot, place: int = 0, *, minute: int | None = None) -> Json:
     """Return the delivery that tells of a booking."""
     at = place if minute is None else minute
-    event = scheduled_event(booked, active=max(1, place + 1))
-    payload = {**invitee(booked, place), "status": "active", "scheduled_event": {**event, "status": "active"}}
+    then: Json = {"status": "active", "rescheduled": False, "new_invitee": None}
+    payload = {**invitee(booked, place), **then, "scheduled_event": _scheduled_event(booked, place + 1)}
     return _envelope("invitee.created", f"2026-11-20T09:{at:02d}:02.000000Z", payload)
 
 
@@ -174,9 +176,12 @@ def canceled(booked: Slot, place: int = 0, *, minute: int = 30, active: int = 0)
     at = f"2026-11-20T09:{minute:02d}:01.000000Z"
     why = {"canceled_by": booked.guests[place].name, "reason": "Found the answer", "canceler_type": "invitee"}
     cancellation = {**why, "created_at": at}
-    event = scheduled_event(booked, active=active)
-    payload = {**invitee(booked, place, canceled=True), "rescheduled": booked.number == 6}
-    payload |= {"scheduled_event": event, "cancellation": cancellation}
+    event = _scheduled_event(booked, active)
+    payload = {
+        **invitee(booked, place, canceled=True),
+        "scheduled_event": event,
+        "cancellation": cancellation,
+    }
     if not active:
         payload["scheduled_event"] = {**event, "cancellation": cancellation}
     return _envelope("invitee.canceled", at, payload)
@@ -189,7 +194,7 @@ def sample(event: str) -> Json:
         KeyError: There is no such event.
     """
     at = "2026-11-20T09:00:02.000000Z"
-    no_show = {**invitee(slot(2), 0), "scheduled_event": scheduled_event(slot(2))}
+    no_show = {**invitee(slot(2), 0), "scheduled_event": _scheduled_event(slot(2), 1)}
     seen: Json = {"uri": f"{API}/invitee_no_shows/DEMONOSHOW", "created_at": at}
     samples: dict[str, Json] = {
         "invitee.created": created(slot(2)),
