@@ -318,8 +318,13 @@ def test_hosts_as_far_as_they_are_told(members: object, hosts: tuple[Host, ...])
     assert booking((*EVENT, "event_memberships"), members).meeting.hosts == hosts
 
 
-def test_hosts_may_not_be_told_at_all() -> None:
-    assert booking((*EVENT, "event_memberships"), GONE).meeting.hosts == ()
+@pytest.mark.parametrize("key", ["name", "event_memberships"])
+def test_what_decides_has_to_be_told(key: str) -> None:
+    assert f"payload.scheduled_event.{key} is missing" in refusal(changed((*EVENT, key), GONE)).message
+
+
+def test_an_event_without_a_name_may_be_told() -> None:
+    assert booking((*EVENT, "name"), None).meeting.name == ""
 
 
 @pytest.mark.parametrize(

@@ -82,3 +82,10 @@ def test_a_wide_terminal_has_one_line_a_row() -> None:
 def test_colours_only_when_they_are_wanted() -> None:
     assert "\x1b" not in render_terminal([WIDE], width=80, color=False)
     assert "\x1b[1;31m" in render_terminal([WIDE], width=80, color=True)
+
+
+def test_a_heading_carries_nothing_out() -> None:
+    heading = Heading("x\r\ndecision: global\x1b[31m\u202e", [Cell("y")])
+
+    for text in (render_plain([heading]), render_terminal([heading], width=80, color=False)):
+        assert text == "x\\r\\ndecision: global\\x1b[31m\\u202e\ny\n"

@@ -89,7 +89,7 @@ def test_letters_of_all_languages_are_visible() -> None:
     assert visible("Zoë 陳美玲 Nguyễn שלום 👋") == "Zoë 陳美玲 Nguyễn שלום 👋"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)"])
 def test_formulas_are_defused(text: str) -> None:
     assert csv_cell(text) == f"'{text}"
 
@@ -109,3 +109,7 @@ def test_csv_gives_back_what_was_put_in(rows: list[tuple[str]]) -> None:
 
     read = list(csv.reader(StringIO(text, newline="")))[1:]
     assert [row[0] if row else "" for row in read] == [csv_cell(row[0]) for row in rows]
+
+
+def test_a_csv_cell_is_one_line_and_carries_nothing_out() -> None:
+    assert csv_cell("a\r\nb\x1b[31m\u202e") == "a\\r\\nb\\x1b[31m\\u202e"

@@ -16,6 +16,7 @@ from msgspec import Meta
 from supops.adapters.decoding import UNDECODABLE
 from supops.errors import UsageError
 from supops.models.bookings import Booking, Host, Invitee, Meeting, OtherEvent, Replaced
+from supops.models.redaction import publishable
 from supops.models.subscriptions import CALENDAR_EVENTS, EVENTS
 from supops.services.ports import Notices
 
@@ -61,11 +62,12 @@ class EventShape(msgspec.Struct):
     """A scheduled event, as payloads and answers have it."""
 
     uri: str
+    # Null where it has none; a decision without the key would be a guess, as without hosts.
+    name: str | None
     start_time: Moment
     end_time: Moment
+    event_memberships: list[_Member]
     status: str = "active"
-    name: str | None = None
-    event_memberships: list[_Member] = []
     location: dict[str, object] | None = None
     invitees_counter: _Counter | None = None
 
@@ -140,7 +142,7 @@ def meeting_of(event: EventShape, where: str) -> Meeting:
         UsageError: Its URI is none, its times are in no year that a calendar has, or it ends before it starts.
     """
     if not _is_uri(event.uri):
-        raise UsageError(f"{where}.uri is no URI of a scheduled event: {event.uri[:80]!r}", hint=SHAPE_HINT)
+        raise UsageError(f"{where}.uri is no URI of a scheduled event: {publishable(event.uri, longest=80)!r}", hint=SHAPE_HINT)
     _check_time(event.start_time, f"{where}.start_time")
     _check_time(event.end_time, f"{where}.end_time")
     if event.end_time < event.start_time:

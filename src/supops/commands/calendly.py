@@ -26,7 +26,7 @@ def whoami(ctx: typer.Context, output: FormatOption = Format.TABLE, output_file:
     from supops.render.subscriptions import account_json, account_table
 
     wiring = wiring_of(ctx)
-    account = wiring.calendly.account()
+    account = wiring.calendly.account(with_role=True)
     result = Result(lambda: [account_table(account)], lambda: account_json(account))
     deliver(wiring, result, output, output_file)
 
@@ -69,6 +69,9 @@ def route(
     wiring = wiring_of(ctx)
     booking = wiring.payload(payload)
     routing = wiring.router(confirm=confirm, dry_run=dry_run, restore=restore).route(booking)
+    if output is not Format.TABLE:
+        for reason in routing.incomplete_reasons:
+            wiring.terminal.warn(f"incomplete: {reason}")
     deliver(
         wiring,
         Result(lambda: routing_blocks(routing), lambda: routing_json(routing), lambda: routing_csv(routing)),

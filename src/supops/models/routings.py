@@ -78,12 +78,13 @@ class Routing:
     """The result of routing one payload.
 
     Attributes:
-        meeting: None for events that are about no meeting.
+        meeting: As a whole team may read of it; None for events that are about no meeting.
         action: What was done to the meeting's entry; ``PLANNED`` with ``--dry-run`` where something would be done.
         planned: What would be done.
         calendar: The calendar that the meeting belongs into; None for none.
         changes: All that was done, the entries of replaced meetings included.
         note: What should be known beside that, in a sentence.
+        certain: Whether the decision is; if not, nothing was done.
     """
 
     event: str
@@ -97,8 +98,9 @@ class Routing:
     reasons: tuple[Reason, ...] = ()
     changes: tuple[Change, ...] = ()
     incomplete_reasons: tuple[str, ...] = ()
+    certain: bool = True
 
     @property
     def complete(self) -> bool:
-        """Whether everything that the decision depends on could be read."""
+        """Whether everything that it depends on could be read, and everything that it asks for be done."""
         return not self.incomplete_reasons

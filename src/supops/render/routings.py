@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 from supops.models.bookings import Meeting
 from supops.models.entries import Card
-from supops.models.redaction import redact
 from supops.models.routings import Action, Change, Decision, Reason, Routing
 from supops.render.machine import Json, table_csv
 from supops.render.tables import Block, Cell, Heading, Table, Value
@@ -72,7 +71,7 @@ def routing_csv(routing: Routing) -> str:
         "calendar": calendar.name if calendar else None,
         "calendar_event_id": routing.entry_id,
         "scheduled_event": meeting.uri if meeting else None,
-        "name": redact(meeting.name) if meeting else None,
+        "name": meeting.name if meeting else None,
         "start_time": _utc(meeting.start) if meeting else None,
         "end_time": _utc(meeting.end) if meeting else None,
     }
@@ -88,7 +87,7 @@ def _meeting_lines(meeting: Meeting) -> list[Cell]:
 
 
 def _decision(routing: Routing) -> str:
-    if not routing.complete:
+    if not routing.certain:
         return "not certain"
     if routing.calendar:
         return f"{routing.decision}, calendar {routing.calendar.name}"
@@ -115,10 +114,7 @@ def _met(met: bool | None) -> Cell:
 def _changes(routing: Routing) -> Table:
     rows: list[list[Value]] = [
         [
-            Cell(
-                "noted" if change.action is Action.UNCHANGED else str(change.action),
-                ACTION_STYLES.get(change.action, ""),
-            ),
+            Cell(str(change.action), ACTION_STYLES.get(change.action, "")),
             change.calendar.name,
             change.why,
             _shown(change.before),
@@ -139,7 +135,7 @@ def _shown(card: Card | None) -> str | None:
 def _meeting_json(meeting: Meeting) -> Json:
     return {
         "uri": meeting.uri,
-        "name": redact(meeting.name),
+        "name": meeting.name,
         "start_time": _utc(meeting.start),
         "end_time": _utc(meeting.end),
         "hosts": [str(host) for host in meeting.hosts],

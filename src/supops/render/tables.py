@@ -81,7 +81,7 @@ def render_plain(blocks: Iterable[Block]) -> str:
         if lines:
             lines.append("")
         if isinstance(block, Heading):
-            lines += [block.title, *(visible(line.text) for line in block.lines)]
+            lines += [visible(block.title), *(visible(line.text) for line in block.lines)]
             continue
         if block.title:
             lines.append(
@@ -111,7 +111,7 @@ def render_terminal(blocks: Iterable[Block], *, width: int, color: bool) -> str:
         if number:
             console.print()
         if isinstance(block, Heading):
-            console.print(Text(block.title, "bold"))
+            console.print(Text(visible(block.title), "bold"))
             for line in block.lines:
                 console.print(Text(visible(line.text), line.style))
             continue

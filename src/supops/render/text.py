@@ -6,7 +6,7 @@ from itertools import groupby
 from supops.models.redaction import is_unseen
 
 # A spreadsheet runs a cell that begins with one of these.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@")
 # A word that GitLab's Markdown shows as it is: no markup, no HTML, no mention, no reference, no link, no emoji.
 SAFE_WORD = re.compile(r"(?:[^\W_]|[,;'’()%-]|[.:](?![^\W_]))+")
 
@@ -23,13 +23,15 @@ def _spelled(char: str) -> str:
 
 
 def csv_cell(value: object) -> str:
-    """Return a cell that a spreadsheet shows and does not run: a formula gets an apostrophe in front."""
+    """Return a cell that a spreadsheet shows and does not run: one line, and a formula gets an apostrophe in front."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_STARTS) else text
+    if not isinstance(value, str):
+        return str(value)
+    text = visible(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def markdown(text: str) -> str:

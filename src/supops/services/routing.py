@@ -88,7 +88,7 @@ class Router:
         )
         if verdict.doubts:
             note = "it is not certain where the meeting belongs, and nothing was written: mend the roster, and route the payload again"
-            return replace(routing, note=note, incomplete_reasons=verdict.doubts)
+            return replace(routing, note=note, incomplete_reasons=verdict.doubts, certain=False)
         ask = partial(self.desk.confirm, payload) if self.desk else None
         if verdict.decision is Decision.NONE:
             return self._for_no_calendar(routing, booking, ask)
