@@ -6,34 +6,54 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 REDACTED = "[redacted]"
 SHOWN_BODY = 200
+# Much longer than what of any text is shown. A payload may have a text of a mebibyte.
+LONGEST_READ = 8_000
+# No search here goes over the same characters again and again, however a text is made: each begins where the one before can't reach.
 SENSITIVE_PARAMETERS = re.compile(
-    r"([?&;]|\b)((?:[a-z_]*(?:token|secret|password|passcode|signature|api_key|pwd)|code|key|zak)=)[^&\s\"'>]+",
+    r"((?:token|secret|password|passcode|signature|pwd|(?:api|access|private|signing)[_-]?key|(?<!\w)(?:code|key|zak|sig))=)[^&\s\"'>]+",
     re.IGNORECASE,
 )
-BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
+BEARER = re.compile(r"\b(Bearer|Basic)\s+([A-Za-z0-9._~+/=-]{8,})", re.IGNORECASE)
+# In "Basic question", no credentials follow.
+WORD = re.compile(r"[A-Za-z][a-z]*[.,]?")
 USER_IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
 BEARER_LIKE_LINK = re.compile(r"(/(?:cancellations|reschedulings)/)[A-Za-z0-9-]+")
-# Tokens that tell what they are: GitLab's, GitHub's, Slack's, Google's, Amazon's, and JSON web tokens.
+# Tokens that tell what they are: GitLab's, GitHub's, Slack's, Google's and Amazon's.
 TOKEN = re.compile(
-    r"\b(?:gl[a-z]{2,5}-[\w-]{16,}|gh[pousr]_\w{16,}|github_pat_\w{16,}|xox[a-z]-[\w-]{10,}|AIza[\w-]{30,}|AKIA[A-Z0-9]{12,}"
-    r"|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)"
+    r"(?<![A-Za-z0-9])(?:gl(?:pat|dt|rtr?|cbt|ptt|ft|imt|agent|oas|soat|ffct|wt)-[\w-]{16,}|gh[pousr]_\w{16,}|github_pat_\w{16,}"
+    r"|xox[a-z]-[\w-]{10,}|AIza[\w-]{30,}|AKIA[A-Z0-9]{12,})"
 )
-PASSWORD_WORD = (
-    r"pass(?:word|code|phrase|wort)|pwd|pin(?:[ -]?code)?|host[ -]?key|access[ -]?code|kennwort|zugangscode|"
-    r"mot de passe|contrase(?:ñ|n)a|senha|wachtwoord|lösenord|secret|token|api[ -]?key"
-)
-ABOUT_A_PASSWORD = re.compile(rf"\b(?:{PASSWORD_WORD})\b", re.IGNORECASE)
-# From the word to the end of its line, where a value may follow: "I forgot my password" tells none, "PIN 4711" does.
-TOLD_PASSWORD = re.compile(
-    rf"\b((?:{PASSWORD_WORD})s?\b)(?=[^\n]{{0,40}}?(?:[:=#]|\b(?:is|ist|est|es)\b|\d))[^\n]*", re.IGNORECASE
-)
+# The first beginning in a run of such characters is the only one that is tried: from a later one, the run would be shorter still.
+JSON_WEB_TOKEN = re.compile(r"(?<![\w-])(?>([\w-]*?)(eyJ))[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
 # What a telephone dials by itself: the number, then the meeting and its password after pauses.
 DIALED = re.compile(r"(?:,{2,}|[,;]\*|#,)[\d,;*#]{3,}")
+MARKUP = re.compile(r"<(script|style)\b.*?(?:</\1>|$)|<[^<>]*>", re.IGNORECASE | re.DOTALL)
 LINK = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 # Parameters that say which meeting it is, without which some services' links lead nowhere.
 HARMLESS_PARAMETERS = frozenset({"context", "mtid"})
 # No secret is as short as this, and a version in an address is.
 SHORT_VALUE = 3
+# In every word of `supops.models.passwords` is one of these. Its searches take as long to import as all that is here, and most texts tell none.
+PASSWORD_STEMS = (
+    *(
+        "pass",
+        "paß",
+        "kenn",
+        "pw",
+        "pin",
+        "otp",
+        "key",
+        "code",
+        "token",
+        "secret",
+        "contrase",
+        "digo de",
+        "senha",
+        "wacht",
+        "senord",
+    ),
+    *("adgangs", "hasł", "parola", "пароль", "密码", "密碼", "パスワード", "비밀번호"),
+)
 # Format characters that change the direction of what follows, or hide.
 HIDDEN = frozenset(
     "\u061c\u200b\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
@@ -43,23 +63,39 @@ HIDDEN = frozenset(
 def redact(text: str) -> str:
     """Take out of a text what could be a secret: passwords and tokens in addresses, bearer tokens, private links."""
     text = USER_IN_URL.sub("", text)
-    text = SENSITIVE_PARAMETERS.sub(rf"\1\2{REDACTED}", text)
+    text = SENSITIVE_PARAMETERS.sub(rf"\1{REDACTED}", text)
     text = BEARER_LIKE_LINK.sub(rf"\1{REDACTED}", text)
-    text = TOKEN.sub(REDACTED, text)
-    return BEARER.sub(rf"\1 {REDACTED}", text)
+    text = JSON_WEB_TOKEN.sub(rf"\1{REDACTED}", TOKEN.sub(REDACTED, text))
+    return BEARER.sub(_without_credentials, text)
 
 
 def publishable(text: str, *, longest: int) -> str:
     """Return a text as it may stand in a calendar that a whole team reads: one line, of limited length, without secrets.
 
     Control characters and such as change the direction of what follows are left out. Links lose what lets their bearer in, and
-    what follows the mention of a password is left out to the end of its line: rather too much than too little.
+    passwords that are told are left out with the rest of their line: rather too much than too little.
     """
-    seen = "".join(char if char == "\n" else " " if is_unseen(char) else char for char in text)
-    seen = LINK.sub(lambda match: harmless_link(match[0]), seen)
-    seen = DIALED.sub(REDACTED, TOLD_PASSWORD.sub(rf"\1 {REDACTED}", redact(seen)))
+    lines = "\n".join(_beginning(text, LONGEST_READ).splitlines())
+    seen = lines.translate(
+        {ord(char): _in_place_of(char) for char in set(lines) if char != "\n" and is_unseen(char)}
+    )
+    seen = redact(LINK.sub(lambda match: harmless_link(match[0]), seen))
+    if _may_name_a_password(seen):
+        from supops.models.passwords import without_told_passwords
+
+        seen = without_told_passwords(seen, mark=REDACTED)
+    seen = DIALED.sub(REDACTED, seen)
     shown = " ".join(seen.split())
     return shown if len(shown) <= longest else f"{shown[: longest - 1].rstrip()}…"
+
+
+def is_about_a_password(text: str) -> bool:
+    """Whether a text, such as a question, names a password or something like it."""
+    if not _may_name_a_password(text):
+        return False
+    from supops.models.passwords import MENTION
+
+    return MENTION.search(text[:LONGEST_READ]) is not None
 
 
 def harmless_link(url: str) -> str:
@@ -95,14 +131,41 @@ def excerpt(body: bytes) -> str:
     """Return the beginning of an answer's body as one line of text without secrets; of HTML, what a reader would see."""
     text = body[: SHOWN_BODY * 20].decode("utf-8", "replace")
     if "<" in text:
-        text = re.sub(r"(?is)<(script|style)\b.*?(</\1>|$)|<[^>]*>", " ", text)
-    text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return redact(text if len(text) <= SHOWN_BODY else f"{text[:SHOWN_BODY]}...")
+        text = MARKUP.sub(" ", text)
+    # Redacted first: half of a token is not known for one.
+    text = redact(" ".join("".join(char if char.isprintable() else " " for char in text).split()))
+    return text if len(text) <= SHOWN_BODY else f"{text[:SHOWN_BODY]}..."
 
 
 def is_unseen(char: str) -> bool:
     """Whether a character is not for showing: a control, a direction mark, half of a pair, or none at all."""
     return char in HIDDEN or unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn")
+
+
+def _in_place_of(unseen: str) -> str:
+    """Return what stands for an unseen character. What hides leaves no gap: a word with such in it is that word."""
+    return "" if unseen in HIDDEN else " "
+
+
+def _may_name_a_password(text: str) -> bool:
+    folded = text.lower().replace("ſ", "s")
+    return any(stem in folded for stem in PASSWORD_STEMS)
+
+
+def _beginning(text: str, length: int) -> str:
+    """Return the first words of a text. The one that would be cut is left out: half of a secret is not known for one."""
+    kept = text[:length]
+    if len(kept) == len(text) or text[length].isspace():
+        return kept
+    words = kept.rsplit(maxsplit=1)
+    return words[0] if len(words) > 1 else kept
+
+
+def _without_credentials(match: re.Match[str]) -> str:
+    scheme, value = match.groups()
+    if scheme.lower() == "basic" and WORD.fullmatch(value):
+        return match[0]
+    return f"{scheme} {REDACTED}"
 
 
 def _short(text: str) -> str:

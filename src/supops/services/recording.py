@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from supops.models.bookings import Booking, Host, Invitee, Meeting
 from supops.models.entries import Attendee, Card, Record, Word, attendee_key
-from supops.models.redaction import ABOUT_A_PASSWORD, REDACTED, harmless_link, publishable
+from supops.models.redaction import REDACTED, harmless_link, is_about_a_password, publishable
 
 # Of each text: how many characters are shown, and how many it may take to write them down (an emoji takes twelve).
 NAME = (200, 800)
@@ -197,7 +197,7 @@ def _attendee(invitee: Invitee, time: datetime) -> Attendee:
 
 
 def _answer(question: str, answer: str) -> str:
-    return REDACTED if answer and ABOUT_A_PASSWORD.search(question) else _text(answer, ANSWER)
+    return REDACTED if answer and is_about_a_password(question) else _text(answer, ANSWER)
 
 
 def _remembered(meeting: Meeting) -> Meeting:
@@ -304,6 +304,6 @@ def _is_the_same_to_people(one: Record, other: Record) -> bool:
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         # Known where the record was written, and not on this machine: the instants stay the same.
         return ZoneInfo("UTC")
