@@ -1,18 +1,35 @@
 """Deciding which team calendar a meeting belongs into (source: domain, "From a Calendly event to a team calendar")."""
 
-from collections.abc import Iterable
+import itertools
+import re
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from supops.models.bookings import Host, Meeting
 from supops.models.matching import email_key
-from supops.models.roster import US_GOVERNMENT_KEY, ProblemKind, Roster, RosterProblem
+from supops.models.roster import (
+    LIGHT_AGENT_ROLE,
+    US_GOVERNMENT_FOCUS,
+    US_GOVERNMENT_KEY,
+    Member,
+    ProblemKind,
+    Roster,
+    RosterProblem,
+)
 from supops.models.routings import Criterion, Decision, Reason, Verdict
 
 # Case counts in these, and does not in the third.
 US_GOVERNMENT_NAMES = ("US Federal", "US Government")
 SUPPORT_NAME = "Support"
 # Keys of a roster file that say whether a member is a US Government support agent.
-DECISIVE_KEYS = (f"zendesk.{US_GOVERNMENT_KEY}", "focuses")
+ZENDESK = "zendesk"
+IDENTITY = f"{ZENDESK}.{US_GOVERNMENT_KEY}"
+FOCUSES = "focuses"
+ZENDESK_KEYS = frozenset({ZENDESK, IDENTITY, f"{IDENTITY}.id", f"{IDENTITY}.role"})
+FOCUS_ITEM = re.compile(rf"{FOCUSES}\.\d+")
+FOCUS_KEY = re.compile(rf"{FOCUSES}(?:\.\d+(?:\.(?:name|percentage))?)?")
+# Nobody can tell whom a file is about where it names two.
+EMAIL = "email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,31 +38,51 @@ class Team:
 
     Attributes:
         us_government_agents: Roster file by `email_key`.
-        others: The `email_key` of every other member whose file was read without doubt.
-        doubts: What could not be read, a sentence each.
+        others: The `email_key` of every other member of whom the roster tells without doubt.
+        doubtful: By `email_key`, what could not be read of members who may be agents or not, a sentence each.
+        unread: What could not be read and may be about anybody.
     """
 
     us_government_agents: dict[str, str] = field(default_factory=dict)
     others: frozenset[str] = frozenset()
-    doubts: tuple[str, ...] = ()
+    doubtful: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """All that could not be read, a sentence each."""
+        return (*self.unread, *(doubt for doubts in self.doubtful.values() for doubt in doubts))
 
 
 def team_of(roster: Roster) -> Team:
     """Take what decisions need out of a roster."""
-    doubtful = {problem.file: problem for problem in roster.problems if _is_decisive(problem)}
-    agents = {
-        email_key(member.email): member.file for member in roster.members if member.is_us_government_agent
-    }
-    others = {email_key(member.email) for member in roster.members if member.file not in doubtful}
-    doubts = tuple(
-        f"{problem.file}:{problem.line}: {problem.message}" for _, problem in sorted(doubtful.items())
-    )
-    return Team(agents, frozenset(others - agents.keys()), doubts)
+    problems: dict[str, list[RosterProblem]] = {}
+    for problem in roster.problems:
+        problems.setdefault(problem.file, []).append(problem)
+    agents: dict[str, str] = {}
+    others: set[str] = set()
+    doubtful: dict[str, tuple[str, ...]] = {}
+    for member in roster.members:
+        found = problems.get(member.file, [])
+        if any(map(_may_be_about_anybody, found)):
+            continue
+        problems.pop(member.file, None)
+        key, is_agent = email_key(member.email), _is_agent(member, found)
+        if is_agent:
+            agents[key] = member.file
+        elif is_agent is None:
+            doubtful[key] = (*doubtful.get(key, ()), _sentence(found, _is_decisive))
+        else:
+            others.add(key)
+    # Somebody with two files is an agent if one of them proves it. If none does, all of them have to be read.
+    doubtful = {key: doubts for key, doubts in doubtful.items() if key not in agents}
+    unread = tuple(_sentence(found, _may_be_about_anybody) for _, found in sorted(problems.items()))
+    return Team(agents, frozenset(others - agents.keys() - doubtful.keys()), doubtful, unread)
 
 
 def unreadable_team(why: str) -> Team:
     """Return the team of a roster of which nothing could be read."""
-    return Team(doubts=(why,))
+    return Team(unread=(why,))
 
 
 def decide(meeting: Meeting, team: Team) -> Verdict:
@@ -54,7 +91,7 @@ def decide(meeting: Meeting, team: Team) -> Verdict:
     Where a part of the roster that could not be read might change the decision, the verdict has doubts, and the decision is
     not to be acted upon.
     """
-    host = _host_criterion(meeting.hosts, team)
+    host, doubts = _host_criterion(meeting.hosts, team)
     name = _us_government_name(meeting.name)
     support = _support_name(meeting.name)
     if host.met and name.met:
@@ -64,33 +101,105 @@ def decide(meeting: Meeting, team: Team) -> Verdict:
     else:
         decision = Decision.NONE
     if host.met is None and name.met:
-        return Verdict(Decision.NONE, (host, name, support), team.doubts)
+        return Verdict(Decision.NONE, (host, name, support), doubts)
     return Verdict(decision, (host, name, support))
 
 
+def _may_be_about_anybody(problem: RosterProblem) -> bool:
+    return problem.kind is ProblemKind.UNREADABLE or problem.key == EMAIL
+
+
 def _is_decisive(problem: RosterProblem) -> bool:
-    if problem.kind is ProblemKind.UNREADABLE:
+    return problem.key in ZENDESK_KEYS or FOCUS_KEY.fullmatch(problem.key) is not None
+
+
+def _sentence(problems: Iterable[RosterProblem], matters: Callable[[RosterProblem], bool]) -> str:
+    """Say what is wrong with a file: the first that matters."""
+    first = min(problems, key=lambda problem: not matters(problem))
+    return f"{first.file}:{first.line}: {first.message}"
+
+
+def _is_agent(member: Member, problems: Iterable[RosterProblem]) -> bool | None:
+    """Whether a member is a US Government support agent; None where the file does not tell, because of its problems.
+
+    As `Member.is_us_government_agent`, with a third answer.
+    """
+    doubted = {problem.key for problem in problems if _is_decisive(problem)}
+    if not doubted:
+        return member.is_us_government_agent
+    proofs = [_has_working_identity(member, doubted), _has_focus(member, doubted)]
+    return True if True in proofs else None if None in proofs else False
+
+
+def _has_working_identity(member: Member, doubted: Collection[str]) -> bool | None:
+    if ZENDESK in doubted or IDENTITY in doubted:
+        return None
+    identity = member.identity(US_GOVERNMENT_KEY)
+    has_id = None if f"{IDENTITY}.id" in doubted else identity.id is not None
+    works = None if f"{IDENTITY}.role" in doubted else not identity.has_role(LIGHT_AGENT_ROLE)
+    return _both(has_id, works)
+
+
+def _has_focus(member: Member, doubted: Collection[str]) -> bool | None:
+    if FOCUSES in doubted:
+        return None
+    # A focus that is no mapping is not among the member's, and keeps its place in the file.
+    places = (place for place in itertools.count() if f"{FOCUSES}.{place}" not in doubted)
+    proofs = [
+        _both(
+            None if f"{FOCUSES}.{place}.name" in doubted else focus.name == US_GOVERNMENT_FOCUS,
+            None if f"{FOCUSES}.{place}.percentage" in doubted else (focus.percentage or 0) > 0,
+        )
+        for place, focus in zip(places, member.focuses, strict=False)
+    ]
+    if True in proofs:
         return True
-    return any(problem.key == key or problem.key.startswith(f"{key}.") for key in DECISIVE_KEYS)
+    is_one_unknown = any(FOCUS_ITEM.fullmatch(key) for key in doubted)
+    return None if is_one_unknown or None in proofs else False
 
 
-def _host_criterion(hosts: Iterable[Host], team: Team) -> Reason:
+def _both(one: bool | None, other: bool | None) -> bool | None:
+    return False if one is False or other is False else None if None in (one, other) else True
+
+
+def _host_criterion(hosts: Iterable[Host], team: Team) -> tuple[Reason, tuple[str, ...]]:
+    """Return whether a host is an agent, and what would have to be known where that is in doubt."""
+    looked_up: list[str] = []
+    nameless: list[str] = []
     unknown: list[str] = []
-    known: list[str] = []
+    doubts: list[str] = []
     for host in hosts:
-        key = email_key(host.email) if host.email else ""
+        key = email_key(host.email or "")
         if key in team.us_government_agents:
             detail = f"{host.email} is a US Government support agent ({team.us_government_agents[key]})"
-            return Reason(Criterion.HOST, met=True, detail=detail)
-        (known if key in team.others else unknown).append(str(host))
-    if not known and not unknown:
-        return Reason(Criterion.HOST, met=False, detail="the event has no host")
-    names = ", ".join([*known, *unknown])
-    if unknown and team.doubts:
-        detail = f"{', '.join(unknown)}: not found in what could be read of the roster"
-        return Reason(Criterion.HOST, met=None, detail=detail)
-    verb = "is no US Government support agent" if len(known) + len(unknown) == 1 else "are none"
-    return Reason(Criterion.HOST, met=False, detail=f"{names} {verb}")
+            return Reason(Criterion.HOST, met=True, detail=detail), ()
+        (looked_up if key else nameless).append(_shown(host))
+        if key in team.doubtful:
+            doubts += team.doubtful[key]
+            unknown.append(f"{host.email}: what their roster file says could not be read")
+        elif key and key not in team.others and team.unread:
+            doubts += team.unread
+            unknown.append(f"{host.email}: not found in what could be read of the roster")
+    if unknown:
+        met = Reason(Criterion.HOST, met=None, detail="; ".join(unknown))
+        return met, tuple(dict.fromkeys(doubts))
+    parts = []
+    if looked_up:
+        verb = (
+            "is no US Government support agent"
+            if len(looked_up) == 1
+            else "are no US Government support agents"
+        )
+        parts.append(f"{', '.join(looked_up)} {verb}")
+    if nameless:
+        verb = "has" if len(nameless) == 1 else "have"
+        parts.append(f"{', '.join(nameless)} {verb} no email, and can't be looked up in the roster")
+    return Reason(Criterion.HOST, met=False, detail="; ".join(parts) or "the event has no host"), ()
+
+
+def _shown(host: Host) -> str:
+    email = (host.email or "").strip()
+    return email or host.name or "a host without a name"
 
 
 def _us_government_name(name: str) -> Reason:
