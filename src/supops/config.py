@@ -88,8 +88,10 @@ def expanded(text: str, environ: Environment[str, str]) -> str:
     def value(match: re.Match[str]) -> str:
         found = environ.get(match["name"])
         if not found:
+            # The text itself is not repeated: there may be secrets in it.
             raise UsageError(
-                f"The environment variable {match['name']} is not set, or empty.", hint=f"It stands in {text}"
+                f"The environment variable {match['name']} is not set, or empty.",
+                hint=f"The address takes it where ${{{match['name']}}} stands.",
             )
         return found
 

@@ -11,6 +11,8 @@
      └─ PlatformError           1  a platform refused, could not be reached, or answered nonsense
          ├─ NotFound            1  the platform does not know the thing
          ├─ Conflict            1  the platform has another thing in that place
+         ├─ Rejected            1  the platform says that the request makes no sense (another 4xx)
+         ├─ Unsure              1  whether the platform did what it was asked is not known
          ├─ NetworkError        1  no answer arrived
          └─ RateLimited         1  the platform's limit outlasted our patience
 
@@ -48,6 +50,10 @@ class SupopsError(Exception):
         self.message = message
         self.hint = hint
 
+    def __str__(self) -> str:
+        # Whoever passes an error on may say more in its message.
+        return self.message
+
 
 class UsageError(SupopsError):
     """The command line asks for what cannot be."""
@@ -83,6 +89,14 @@ class NotFound(PlatformError):
 
 class Conflict(PlatformError):
     """The platform has another thing already, in the place of the one that was to be made."""
+
+
+class Rejected(PlatformError):
+    """The platform says that the request makes no sense, and did nothing."""
+
+
+class Unsure(PlatformError):
+    """Whether the platform did what it was asked is not known."""
 
 
 class NetworkError(PlatformError):

@@ -14,6 +14,25 @@ def write_private(path: Path, data: bytes) -> None:
     _replace(path, data, PRIVATE_FILE)
 
 
+def write_new_private(path: Path, data: bytes) -> None:
+    """Write a file that is not there yet, for its owner only.
+
+    Raises:
+        FileExistsError: There is one, or a link; whoever of two writers comes second gets this too.
+        OSError: It could not be written, and is not there.
+    """
+    path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that a reader sees the old content or the new one, never a part.
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from supops.adapters.calendly_payloads import read_calendly
-from supops.errors import Conflict, Forbidden, NetworkError, NotFound, PlatformError, SupopsError
+from supops.errors import Conflict, Forbidden, NotFound, PlatformError, SupopsError
 from supops.models.bookings import Booking
 from supops.models.secrets import Secret
 from supops.models.subscriptions import EVENTS, Account, Subscription, Wanted
@@ -53,8 +53,11 @@ class FakeDesk(SubscriptionDesk, BookingDesk):
         foreign_addresses: Addresses of what others have, and the token can't see.
         forbidden: Scopes whose subscriptions the token may not list.
         forgets_events: Events that it leaves out of what it creates.
-        loses_answer: Whether it creates, and then no answer arrives.
-        refusals: Errors for the next creations, one for each; None for one that goes well.
+        refusals: What the next creations end with, one for each, and nothing is created; None for one that goes well.
+        lost: What the next creations end with although they create; None for one that goes well.
+        list_failures: What the next lists end with; None for one that goes well.
+        deletions: What the next deletions end with, and whether something is deleted all the same.
+        appears: What is there from the next creation on, which is refused where it has the same address.
         signing_keys: What was given at creation, by URI.
         asked: Every call, in a few words.
         known: What `confirm` answers, by the meeting's URI or by a function.
@@ -67,8 +70,11 @@ class FakeDesk(SubscriptionDesk, BookingDesk):
         self.foreign_addresses: set[str] = set()
         self.forbidden = set(forbidden)
         self.forgets_events: tuple[str, ...] = ()
-        self.loses_answer = False
-        self.refusals: list[SupopsError | None] = []
+        self.refusals: list[BaseException | None] = []
+        self.lost: list[BaseException | None] = []
+        self.list_failures: list[SupopsError | None] = []
+        self.deletions: list[tuple[BaseException, bool]] = []
+        self.appears: list[Subscription] = []
         self.signing_keys: dict[str, str] = {}
         self.asked: list[str] = []
         self.known: Confirm = known or {}
@@ -79,7 +85,7 @@ class FakeDesk(SubscriptionDesk, BookingDesk):
         """The calls that created or deleted."""
         return [call for call in self.asked if call.startswith(("create", "delete"))]
 
-    def account(self) -> Account:
+    def account(self, *, with_role: bool = False) -> Account:
         self.asked.append("account")
         return ACCOUNT
 
@@ -87,6 +93,7 @@ class FakeDesk(SubscriptionDesk, BookingDesk):
         self, account: Account, scope: str, group: str | None = None
     ) -> tuple[Subscription, ...]:
         self.asked.append(f"list {scope}")
+        _raise_next(self.list_failures)
         if scope in self.forbidden:
             raise Forbidden(f"the {scope}'s may not be listed")
         mine = {"organization": account.organization, "user": account.uri, "group": group}[scope]
@@ -101,9 +108,9 @@ class FakeDesk(SubscriptionDesk, BookingDesk):
 
     def create(self, wanted: Wanted, account: Account, signing_key: Secret | None) -> Subscription:
         self.asked.append(f"create {wanted.callback_url}")
-        refusal = self.refusals.pop(0) if self.refusals else None
-        if refusal is not None:
-            raise refusal
+        _raise_next(self.refusals)
+        self.there += self.appears
+        self.appears = []
         if wanted.callback_url in {one.callback_url for one in self.there} | self.foreign_addresses:
             raise Conflict("Hook with this url already exists")
         self._next += 1
@@ -116,15 +123,18 @@ class FakeDesk(SubscriptionDesk, BookingDesk):
         )
         self.there.append(made)
         self.signing_keys[made.uri] = signing_key.reveal() if signing_key else ""
-        if self.loses_answer:
-            raise NetworkError("no answer arrived")
+        _raise_next(self.lost)
         return made
 
     def delete(self, subscription: Subscription) -> None:
         self.asked.append(f"delete {subscription.id}")
-        self.there = [one for one in self.there if one.uri != subscription.uri]
+        error, is_deleted = self.deletions.pop(0) if self.deletions else (None, True)
+        if is_deleted:
+            self.there = [one for one in self.there if one.uri != subscription.uri]
+        if error is not None:
+            raise error
 
-    def sample(self, event: str, scope: str, account: Account) -> dict[str, object]:
+    def sample(self, event: str, scope: str, account: Account, group: str | None = None) -> dict[str, object]:
         self.asked.append(f"sample {event}")
         if event not in EVENTS:
             raise PlatformError(f"{event} is no event")
@@ -137,3 +147,10 @@ class FakeDesk(SubscriptionDesk, BookingDesk):
         if booking.meeting.uri not in self.known:
             raise NotFound("there is no such meeting")
         return replace(self.known[booking.meeting.uri], confirmed=True)
+
+
+def _raise_next(errors: list[BaseException | None] | list[SupopsError | None]) -> None:
+    """Take the next of some errors, and raise it where it is one."""
+    error = errors.pop(0) if errors else None
+    if error is not None:
+        raise error

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from supops.adapters.calendly_payloads import EventShape, InviteeShape, invitee_of, meeting_of, replaced_by
 from supops.adapters.decoding import UNDECODABLE
-from supops.adapters.http import FixedCredential, HttpClient, Parameters, clock_skew
+from supops.adapters.http import Answer, FixedCredential, HttpClient, Parameters, clock_skew
 from supops.adapters.http_errors import Vendor
 from supops.adapters.pacing import RateLimit
 from supops.adapters.patience import Patience
@@ -24,11 +24,16 @@ from supops.services.ports import BookingDesk, Clock, Notices, Probe, Subscripti
 
 PAGE_SIZE = 100
 STATUS_PAGE = "https://www.calendlystatus.com"
+WHOSE = "tell whose token it is"
+NEEDS = "The token needs the scope {}"
 ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 TOKEN_HINT = (
     "Make a personal access token in Calendly under Integrations, API and webhooks, with the scopes that are needed; "
     "calendly.token says where it is kept."
 )
+
+# A time without its zone would be compared with others, and shown, as if it had one.
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class _User(msgspec.Struct):
@@ -63,10 +68,10 @@ class _Subscription(msgspec.Struct):
     events: list[str]
     scope: str
     organization: str
-    created_at: datetime
+    created_at: Moment
     user: str | None = None
     group: str | None = None
-    retry_started_at: datetime | None = None
+    retry_started_at: Moment | None = None
 
 
 class _OneSubscription(msgspec.Struct):
@@ -125,26 +130,33 @@ class CalendlyDesk(SubscriptionDesk, BookingDesk, Probe):
         self._http = http
         self._notices = notices
         self._clock = clock
+        self._account: Account | None = None
 
-    def account(self) -> Account:
-        """See `supops.services.ports.SubscriptionDesk`."""
-        me = self._http.get("/users/me", _Me, purpose="tell whose token it is").resource
-        account = Account(me.uri, me.name, me.email, me.current_organization, me.timezone, me.scheduling_url)
-        return replace(account, role=self._role(account))
+    def account(self, *, with_role: bool = False) -> Account:
+        """See `supops.services.ports.SubscriptionDesk`. Calendly is asked once: a token stays its user's."""
+        if self._account is None:
+            self._account = self._account_in(self._http.request("GET", "/users/me", purpose=WHOSE))
+        if with_role:
+            return replace(self._account, role=self._role(self._account))
+        return self._account
 
     def subscriptions(
         self, account: Account, scope: str, group: str | None = None
     ) -> tuple[Subscription, ...]:
         """See `supops.services.ports.SubscriptionDesk`."""
-        parameters = [("organization", account.organization), ("scope", scope)]
-        if scope == "user":
-            parameters.append(("user", account.uri))
-        if scope == "group" and group:
-            parameters.append(("group", group))
+        parameters = [
+            ("organization", account.organization),
+            ("scope", scope),
+            *_owner(scope, account, group),
+        ]
         purpose = f"list the webhook subscriptions of the {scope}"
         found: dict[str, Subscription] = {}
-        for page in self._pages("/webhook_subscriptions", _Subscriptions, purpose, parameters):
-            found |= {one.uri: _subscription(one) for one in page.collection}
+        try:
+            for page in self._pages("/webhook_subscriptions", _Subscriptions, purpose, parameters):
+                found |= {one.uri: _subscription(one) for one in page.collection}
+        except Forbidden as error:
+            error.hint = f"{NEEDS.format('webhooks:read')}; the organisation's, and a group's, an owner or admin may see."
+            raise
         return tuple(found.values())
 
     def subscription(self, identity: str) -> Subscription:
@@ -155,6 +167,9 @@ class CalendlyDesk(SubscriptionDesk, BookingDesk, Probe):
         except NotFound as error:
             error.hint = "`supops calendly webhooks list` shows the ids of those that there are."
             raise
+        except Forbidden as error:
+            error.hint = f"{NEEDS.format('webhooks:read')}."
+            raise
         return _subscription(found.resource)
 
     def create(self, wanted: Wanted, account: Account, signing_key: Secret | None) -> Subscription:
@@ -164,11 +179,8 @@ class CalendlyDesk(SubscriptionDesk, BookingDesk, Probe):
             "events": list(wanted.events),
             "organization": account.organization,
             "scope": wanted.scope,
+            **dict(_owner(wanted.scope, account, wanted.group)),
         }
-        if wanted.scope == "user":
-            body["user"] = account.uri
-        if wanted.group:
-            body["group"] = wanted.group
         if signing_key is not None:
             body["signing_key"] = signing_key.reveal()
         purpose = "create the webhook subscription"
@@ -190,18 +202,28 @@ class CalendlyDesk(SubscriptionDesk, BookingDesk, Probe):
             self._http.request("DELETE", path, purpose="delete the webhook subscription")
         except NotFound:
             self._notices.detail(f"{subscription.id} was not there any more")
+        except Forbidden as error:
+            error.hint = (
+                f"{NEEDS.format('webhooks:write')}; what is not your own, an owner or admin may delete."
+            )
+            raise
 
-    def sample(self, event: str, scope: str, account: Account) -> dict[str, object]:
+    def sample(self, event: str, scope: str, account: Account, group: str | None = None) -> dict[str, object]:
         """See `supops.services.ports.SubscriptionDesk`."""
-        parameters = [("event", event), ("organization", account.organization), ("scope", scope)]
-        if scope == "user":
-            parameters.append(("user", account.uri))
-        return self._http.get(
-            "/sample_webhook_data",
-            dict[str, object],
-            purpose="show a sample of the event",
-            parameters=parameters,
-        )
+        parameters = [
+            ("event", event),
+            ("organization", account.organization),
+            ("scope", scope),
+            *_owner(scope, account, group),
+        ]
+        purpose = "show a sample of the event"
+        try:
+            return self._http.get(
+                "/sample_webhook_data", dict[str, object], purpose=purpose, parameters=parameters
+            )
+        except Forbidden as error:
+            error.hint = f"{NEEDS.format('webhooks:read')}."
+            raise
 
     def confirm(self, booking: Booking) -> Booking:
         """See `supops.services.ports.BookingDesk`: nothing but the URIs is taken from the payload, to ask for what they name."""
@@ -213,6 +235,9 @@ class CalendlyDesk(SubscriptionDesk, BookingDesk, Probe):
             event = self._http.get(path, _OneEvent, purpose="confirm the scheduled event").resource
         except NotFound as error:
             error.hint = "The payload speaks of an event that Calendly does not know: it may be forged, or of another organisation."
+            raise
+        except Forbidden as error:
+            error.hint = f"{NEEDS.format('scheduled_events:read')}."
             raise
         pages = list(self._pages(f"{path}/invitees", _Invitees, "list the event's invitees", []))
         found = [invitee for page in pages for invitee in page.collection]
@@ -231,9 +256,9 @@ class CalendlyDesk(SubscriptionDesk, BookingDesk, Probe):
 
     def contact(self) -> Contact:
         """See `supops.services.ports.Probe`: asks whose token it is, and whether it may see webhooks."""
-        purpose = "tell whose token it is"
-        answer = self._http.request("GET", "/users/me", purpose=purpose)
-        account = self.account()
+        answer = self._http.request("GET", "/users/me", purpose=WHOSE)
+        self._account = self._account_in(answer)
+        account = self.account(with_role=True)
         facts = [f"{account.name} <{account.email}>", account.role or "role unknown"]
         try:
             self.subscriptions(account, "user")
@@ -243,6 +268,10 @@ class CalendlyDesk(SubscriptionDesk, BookingDesk, Probe):
         if limit is not None:
             facts.append(f"{limit.remaining:,} of {limit.limit:,} requests a minute left")
         return Contact(", ".join(facts), clock_skew(answer.headers, self._clock.now()))
+
+    def _account_in(self, answer: Answer) -> Account:
+        me = self._http.decode(answer, _Me, purpose=WHOSE).resource
+        return Account(me.uri, me.name, me.email, me.current_organization, me.timezone, me.scheduling_url)
 
     def _role(self, account: Account) -> str | None:
         parameters = [("organization", account.organization), ("user", account.uri)]
@@ -261,7 +290,7 @@ class CalendlyDesk(SubscriptionDesk, BookingDesk, Probe):
         """Look up the emails of hosts where the event only names their users."""
         for member in event.event_memberships:
             if member.user_email is None and member.user:
-                path = f"/users/{_id_of(member.user, 'user')}"
+                path = f"/users/{_id_of(member.user, 'user', is_answer=True)}"
                 try:
                     user = self._http.get(path, _OneUser, purpose="look up a host").resource
                 except NotFound:
@@ -295,7 +324,7 @@ def read_limit(headers: Mapping[str, str]) -> RateLimit | None:
         return RateLimit(
             int(headers["x-ratelimit-limit"]),
             int(headers["x-ratelimit-remaining"]),
-            float(headers.get("x-ratelimit-reset", 60)),
+            float(headers["x-ratelimit-reset"]) if "x-ratelimit-reset" in headers else None,
         )
     except (KeyError, ValueError):
         return None
@@ -321,6 +350,7 @@ def error_detail(body: bytes) -> str | None:
 
 
 def _subscription(one: _Subscription) -> Subscription:
+    _id_of(one.uri, "webhook subscription", is_answer=True)
     return Subscription(
         one.uri,
         one.callback_url,
@@ -335,9 +365,18 @@ def _subscription(one: _Subscription) -> Subscription:
     )
 
 
-def _id_of(uri: str, thing: str) -> str:
+def _owner(scope: str, account: Account, group: str | None) -> list[tuple[str, str]]:
+    """Return what has to be named beside the organisation for a scope."""
+    if scope == "user":
+        return [("user", account.uri)]
+    return [("group", group)] if scope == "group" and group else []
+
+
+def _id_of(uri: str, thing: str, *, is_answer: bool = False) -> str:
     """Return the last part of a URI, which is what paths name a thing by. Only that is taken: the host is always the configured one."""
     identity = uri.rstrip("/").rpartition("/")[2]
-    if not ID.fullmatch(identity):
-        raise UsageError(f"{uri[:120]!r} names no {thing}.")
-    return identity
+    if ID.fullmatch(identity):
+        return identity
+    if is_answer:
+        raise PlatformError(f"Calendly's answer has {uri[:120]!r}, which names no {thing}.")
+    raise UsageError(f"{uri[:120]!r} names no {thing}.")

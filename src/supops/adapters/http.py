@@ -222,6 +222,9 @@ class HttpClient:
         if answer.status not in REPEATED_STATUSES or not repeatable:
             raise error
         retry_after = _retry_after(answer.headers.get("retry-after"))
+        if retry_after is None and limit is not None and answer.status == httpx.codes.TOO_MANY_REQUESTS:
+            # Some platforms only tell when the whole limit is there again.
+            retry_after = limit.reset
         if retry_after is not None and retry_after > self.patience.longest_retry_after:
             error.hint = f"It asks to wait {retry_after:.0f} s. Try again after that."
             raise error

@@ -16,6 +16,7 @@ from supops.errors import (
     NotFound,
     PlatformError,
     RateLimited,
+    Rejected,
     SupopsError,
     Unauthorized,
 )
@@ -88,7 +89,10 @@ def from_refusal(vendor: Vendor, refusal: Refusal) -> SupopsError:
     if status >= httpx.codes.INTERNAL_SERVER_ERROR:
         message = f"{vendor.name} failed to {purpose} ({status}){said}"
         return PlatformError(message, hint=f"Look at {vendor.status_page}, and try again later.")
-    return PlatformError(f"{vendor.name} refused to {purpose} ({status}){said}")
+    # What sends 408 gave up waiting, and leaves open what became of the request.
+    is_refusal = status >= httpx.codes.BAD_REQUEST and status != httpx.codes.REQUEST_TIMEOUT
+    kind = Rejected if is_refusal else PlatformError
+    return kind(f"{vendor.name} refused to {purpose} ({status}){said}")
 
 
 def not_understood(vendor: Vendor, refusal: Refusal, problem: str) -> PlatformError:

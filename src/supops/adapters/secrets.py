@@ -1,13 +1,15 @@
-"""Fetches secrets from where the settings say they are kept."""
+"""Fetches secrets from where the settings say they are kept, and keeps new ones there."""
 
+import os
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from supops.errors import CredentialError, SupopsError, UsageError
-from supops.files import write_private
+from supops.files import write_new_private
 from supops.models.secrets import Secret, SecretRef
+from supops.services.ports import KeyPlace
 
 KEYRING_SERVICE = "supops"
 RANDOM_BYTES = 32
@@ -68,16 +70,28 @@ class SecretStore:
             UsageError: There is one already, or nothing can be kept in such a place.
             SupopsError: It could not be kept.
         """
+        self.check_new(ref, purpose=purpose)
         value = secrets.token_urlsafe(RANDOM_BYTES)
         if ref.file is not None:
             _into_file(Path(ref.file).expanduser(), value, purpose)
         elif ref.keyring is not None:
-            _into_keyring(ref.keyring, value, purpose)
+            _into_keyring(ref.keyring, value)
+        return Secret(value, str(ref))
+
+    def check_new(self, ref: SecretRef, *, purpose: str) -> None:
+        """See whether `keep_new` would succeed, and keep nothing.
+
+        Raises:
+            SupopsError: As `keep_new`.
+        """
+        if ref.file is not None:
+            _check_file(Path(ref.file).expanduser(), purpose)
+        elif ref.keyring is not None:
+            _check_keyring(ref.keyring, purpose)
         else:
             raise UsageError(
                 f"{purpose[:1].upper()}{purpose[1:]} can't be kept in {ref}: it is an environment variable."
             )
-        return Secret(value, str(ref))
 
     def forget(self, ref: SecretRef) -> None:
         """Take back what `keep_new` kept, before anybody has used it; what can't be taken back stays."""
@@ -88,21 +102,68 @@ class SecretStore:
             _out_of_keyring(ref.keyring)
 
 
+class NewKey(KeyPlace):
+    """A place for one new secret.
+
+    Args:
+        store: Keeps it.
+        ref: Where.
+        purpose: As in `SecretStore.fetch`.
+    """
+
+    def __init__(self, store: SecretStore, ref: SecretRef, *, purpose: str) -> None:
+        self.name = str(ref)
+        self._store = store
+        self._ref = ref
+        self._purpose = purpose
+        self._is_made = False
+
+    def check(self) -> None:
+        """See `supops.services.ports.KeyPlace`."""
+        self._store.check_new(self._ref, purpose=self._purpose)
+
+    def make(self) -> Secret:
+        """See `supops.services.ports.KeyPlace`."""
+        made = self._store.keep_new(self._ref, purpose=self._purpose)
+        self._is_made = True
+        return made
+
+    def forget(self) -> None:
+        """See `supops.services.ports.KeyPlace`. What was there before is left alone."""
+        if self._is_made:
+            self._is_made = False
+            self._store.forget(self._ref)
+
+
+def _check_file(path: Path, purpose: str) -> None:
+    if path.exists() or path.is_symlink():
+        raise _is_there(path, purpose)
+    folder = next(one for one in path.absolute().parents if one.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        problem = "may not be written to" if folder.is_dir() else "is no folder"
+        raise SupopsError(f"{purpose[:1].upper()}{purpose[1:]} can't be kept in {path}: {folder} {problem}")
+
+
+def _is_there(path: Path, purpose: str) -> UsageError:
+    return UsageError(
+        f"{path} is there already: {purpose} in it may be in use.",
+        hint="Name another file, or move it away.",
+    )
+
+
 def _into_file(path: Path, value: str, purpose: str) -> None:
-    if path.exists():
-        raise UsageError(
-            f"{path} is there already: {purpose} in it may be in use.",
-            hint="Name another file, or move it away.",
-        )
     try:
-        write_private(path, f"{value}\n".encode())
+        write_new_private(path, f"{value}\n".encode())
+    except FileExistsError:
+        # Somebody was faster.
+        raise _is_there(path, purpose) from None
     except OSError as error:
         raise SupopsError(
             f"{purpose[:1].upper()}{purpose[1:]} can't be kept in {path}: {error.strerror}"
         ) from None
 
 
-def _into_keyring(entry: str, value: str, purpose: str) -> None:
+def _check_keyring(entry: str, purpose: str) -> None:
     import keyring
     from keyring.errors import KeyringError
 
@@ -111,6 +172,15 @@ def _into_keyring(entry: str, value: str, purpose: str) -> None:
             raise UsageError(
                 f"The keyring has {entry} already: {purpose} in it may be in use.", hint="Name another entry."
             )
+    except KeyringError as error:
+        raise SupopsError(f"The keyring can't be used here ({error})") from None
+
+
+def _into_keyring(entry: str, value: str) -> None:
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
         keyring.set_password(KEYRING_SERVICE, entry, value)
     except KeyringError as error:
         raise SupopsError(f"The keyring can't be used here ({error})") from None

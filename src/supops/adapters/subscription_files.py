@@ -35,6 +35,7 @@ def read_declared(path: Path, expand: Callable[[str], str]) -> list[Wanted]:
     if not isinstance(webhooks, Sequence) or not isinstance(node, Mapping) or len(node.items) > 1:
         raise UsageError(f"{path} is no list of subscriptions.", hint=SHAPE)
     reader = _Reader(path, expand)
+    reader.check_repeated(node)
     declared = [reader.wanted(entry) for entry in webhooks.items]
     if reader.mistakes:
         raise UsageError("\n".join([f"{path} has mistakes:", *reader.mistakes]), hint=SHAPE)
@@ -55,10 +56,7 @@ class _Reader:
         for key in entry.items:
             if key not in KEYS:
                 self._mistake(entry.items[key], f"there is no key {key}: known are {', '.join(KEYS)}")
-        for key, line in entry.repeated:
-            self.mistakes.append(
-                f"  {self._path.name}:{line}: {key} stands in line {entry.key_lines[key]} already"
-            )
+        self.check_repeated(entry)
         address = self._text(entry, "url", required=True)
         if address:
             address = self._address(entry, address)
@@ -66,6 +64,12 @@ class _Reader:
         if scope and scope not in SCOPES:
             self._mistake(entry.items["scope"], f"scope should be one of {', '.join(SCOPES)}, and is {scope}")
         return Wanted(address, self._events(entry), scope, self._text(entry, "group") or None)
+
+    def check_repeated(self, entry: Mapping) -> None:
+        for key, line in entry.repeated:
+            self.mistakes.append(
+                f"  {self._path.name}:{line}: {key} stands in line {entry.key_lines[key]} already"
+            )
 
     def _address(self, entry: Mapping, written: str) -> str:
         try:
@@ -92,11 +96,14 @@ class _Reader:
     def _events(self, entry: Mapping) -> tuple[str, ...]:
         value = entry.items.get("events")
         items = value.items if isinstance(value, Sequence) else []
-        names = [item.text for item in items if isinstance(item, Scalar) and item.text]
-        if not names or len(names) != len(items):
+        names = [item.text for item in items if isinstance(item, Scalar) and item.text and not item.is_null]
+        if value is None or not names or len(names) != len(items):
             self._mistake(
                 value or entry, "events should be a list of names" if value else "events is missing"
             )
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if value is not None and twice:
+            self._mistake(value, f"events has {', '.join(twice)} more than once")
         return tuple(names)
 
     def _mistake(self, node: Node, message: str) -> None:

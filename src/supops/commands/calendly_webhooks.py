@@ -1,9 +1,8 @@
 """``supops calendly webhooks``: which events Calendly sends where."""
 
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -20,15 +19,16 @@ from supops.commands.options import (
     new_group,
     wiring_of,
 )
-from supops.errors import ExitCode, NetworkError, SupopsError, UsageError
+from supops.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
-    from supops.models.secrets import Secret
     from supops.models.subscriptions import Wanted
-    from supops.services.subscribing import Item
+    from supops.services.comparing import Plan
     from supops.wiring import Wiring
+
+Answer = TypeVar("Answer")
 
 app = new_group("Webhook subscriptions: which events Calendly sends where.")
 
@@ -73,6 +73,18 @@ UnknownEventOption = Annotated[
     bool, typer.Option("--allow-unknown-event", help="Let events through that supops does not know yet.")
 ]
 
+ReplaceOption = Annotated[
+    bool,
+    typer.Option(
+        "--replace",
+        help="Delete the one with the same address, where it differs, and create it again; asks first on a terminal.",
+    ),
+]
+NoQuestionOption = Annotated[
+    bool,
+    typer.Option("--yes", help="Do not ask before one is replaced; without a terminal, --replace will do."),
+]
+
 
 @app.command("list")
 def list_(
@@ -87,18 +99,16 @@ def list_(
 ) -> None:
     """List webhook subscriptions, with what to do about those that fail.
 
-    Exit status 5: not all could be listed.
+    A group's are listed where --group names the group. Exit status 5: not all could be listed.
     """
     from supops.render.subscriptions import subscriptions_json, subscriptions_table
     from supops.services.subscribing import Subscriber
 
     wiring = wiring_of(ctx)
     listing = Subscriber(wiring.calendly, wiring.terminal).list_scope(scope.value, group)
-    for reason in listing.missing:
-        wiring.terminal.warn(f"not listed: {reason}")
     result = Result(lambda: [subscriptions_table(listing)], lambda: subscriptions_json(listing))
     deliver(wiring, result, output, output_file)
-    raise typer.Exit(ExitCode.INCOMPLETE if listing.missing else ExitCode.DONE)
+    _end(wiring, listing.missing)
 
 
 @app.command()
@@ -110,7 +120,7 @@ def show(
 ) -> None:
     """Show one webhook subscription."""
     from supops.render.subscriptions import subscription_blocks, subscriptions_json
-    from supops.services.subscribing import Listing
+    from supops.services.comparing import Listing
 
     wiring = wiring_of(ctx)
     found = wiring.calendly.subscription(identity)
@@ -137,13 +147,9 @@ def create(
         bool, typer.Option("--generate-signing-key", help="Make a key to sign deliveries with, and keep it.")
     ] = False,
     signing_key_file: KeyFileOption = None,
-    replace: Annotated[
-        bool,
-        typer.Option(
-            "--replace", help="Delete the one with the same address, where it differs, and create it again."
-        ),
-    ] = False,
+    replace: ReplaceOption = False,
     allow_unknown_event: UnknownEventOption = False,
+    yes: NoQuestionOption = False,
     dry_run: DryRunOption = False,
     output: FormatOption = Format.TABLE,
     output_file: FileOption = None,
@@ -153,25 +159,29 @@ def create(
     One that is there already, just so, is left alone. Asks on a terminal for what is missing.
     """
     from supops.render.subscriptions import creation_blocks, creation_json
-    from supops.services.subscribing import Subscriber, check, not_mirrored
+    from supops.services.comparing import check, not_mirrored
+    from supops.services.subscribing import Subscriber
 
     wiring = wiring_of(ctx)
-    if signing_key_env and generate_signing_key:
-        raise UsageError("A signing key is either taken from a variable or made anew, not both.")
-    wanted = _wanted(wiring, url, event, scope, group)
+    _check_key_options(signing_key_env, signing_key_file, is_new=generate_signing_key)
+    wanted = _wanted(wiring, url, event, scope, group, allow_unknown_events=allow_unknown_event)
     check([wanted], allow_unknown_events=allow_unknown_event)
+    place = wiring.new_signing_key(signing_key_file) if generate_signing_key else None
+    key = None if place else wiring.signing_key(signing_key_env)
+    subscriber = Subscriber(wiring.calendly, wiring.terminal, key, place)
     has_new_key = bool(signing_key_env or generate_signing_key)
-    item = Subscriber(wiring.calendly, wiring.terminal).plan_one(
-        wanted, replace_it=replace, has_new_key=has_new_key
-    )
-    if item.changes and not dry_run:
-        with _signing_key(wiring, signing_key_env, signing_key_file, is_new=generate_signing_key) as key:
-            item = Subscriber(wiring.calendly, wiring.terminal, key).apply(item)
+    item, failure = subscriber.plan_one(wanted, replace_it=replace, has_new_key=has_new_key), None
+    if not dry_run:
+        if item.existing and item.deletes and asks():
+            confirmed(
+                wiring, f"Replace {item.existing.id} to {item.existing.public_url}: {item.why}?", yes=yes
+            )
+        (item,), failure = subscriber.carry_out([item])
     result = Result(
         lambda: creation_blocks(item, dry_run=dry_run), lambda: creation_json(item, dry_run=dry_run)
     )
     deliver(wiring, result, output, output_file)
-    error = not_mirrored([item])
+    error = failure or not_mirrored([item])
     if error:
         raise error
 
@@ -187,14 +197,14 @@ def delete(
 ) -> None:
     """Delete a webhook subscription: nothing is delivered to its address any more."""
     from supops.render.subscriptions import deletion_json, plan_table
-    from supops.services.subscribing import Item, Verb
+    from supops.services.subscribing import Subscriber
 
     wiring = wiring_of(ctx)
-    found = wiring.calendly.subscription(identity)
-    item = Item(Verb.DELETE, None, found, "as asked for")
+    subscriber = Subscriber(wiring.calendly, wiring.terminal)
+    found, item = subscriber.plan_deletion(identity)
     if not dry_run:
         confirmed(wiring, f"Delete the subscription {found.id} to {found.public_url}?", yes=yes)
-        wiring.calendly.delete(found)
+        item = subscriber.apply(item)
     result = Result(
         lambda: [plan_table([item], dry_run=dry_run)], lambda: deletion_json(found, dry_run=dry_run)
     )
@@ -220,23 +230,31 @@ def sync(
     """Make the webhook subscriptions what a file declares.
 
     Calendly can't change a subscription: one that differs is deleted and created again at once, one after the other, so that each gap is
-    as short as can be. Others are left alone, unless --prune.
+    as short as can be. Others are left alone, unless --prune. Exit status 5: done, but not all that is there could be listed.
     """
+    from dataclasses import replace
+
     from supops.render.subscriptions import plan_json, plan_table
-    from supops.services.subscribing import Subscriber, check, not_mirrored
+    from supops.services.comparing import check, not_mirrored
+    from supops.services.subscribing import Subscriber
 
     wiring = wiring_of(ctx)
     declared = wiring.declared_subscriptions(file)
     check(declared, allow_unknown_events=allow_unknown_event)
-    items = Subscriber(wiring.calendly, wiring.terminal).plan(declared, prune=prune)
-    failure: SupopsError | None = None
-    if not dry_run and any(item.changes for item in items):
-        items, failure = _carried_out(wiring, items, signing_key_env, yes=yes)
-    result = Result(lambda: [plan_table(items, dry_run=dry_run)], lambda: plan_json(items, dry_run=dry_run))
+    subscriber = Subscriber(wiring.calendly, wiring.terminal, wiring.signing_key(signing_key_env))
+    plan, failure = subscriber.plan(declared, prune=prune), None
+    if not dry_run:
+        _confirm_plan(wiring, plan, yes=yes)
+        items, failure = subscriber.carry_out(plan.items)
+        plan = replace(plan, items=tuple(items))
+    result = Result(
+        lambda: [plan_table(plan.items, dry_run=dry_run)], lambda: plan_json(plan, dry_run=dry_run)
+    )
     deliver(wiring, result, output, output_file)
-    error = failure or not_mirrored(items)
+    error = failure or not_mirrored(plan.items)
     if error:
         raise error
+    _end(wiring, plan.missing)
 
 
 @app.command()
@@ -244,90 +262,115 @@ def sample(
     ctx: typer.Context,
     event: Annotated[str, typer.Argument(metavar="EVENT", help="Such as invitee.created.")],
     scope: Annotated[
-        Scope, typer.Option("--scope", help="For a subscription of this scope.")
-    ] = Scope.ORGANIZATION,
+        Scope | None,
+        typer.Option(
+            "--scope", help="For a subscription of this scope; without it, the first that the event may have."
+        ),
+    ] = None,
+    group: GroupOption = None,
+    allow_unknown_event: UnknownEventOption = False,
     output: FormatOption = Format.JSON,
     output_file: FileOption = None,
 ) -> None:
     """Show a delivery as Calendly would send it, with made-up values; as JSON, unless asked otherwise."""
     from supops.render.subscriptions import sample_json, sample_table
-    from supops.services.subscribing import check_event
+    from supops.services.comparing import sampled_scope
 
     wiring = wiring_of(ctx)
-    check_event(event)
-    document = wiring.calendly.sample(event, scope.value, wiring.calendly.account())
+    chosen = sampled_scope(
+        event, scope.value if scope else None, group, allow_unknown_events=allow_unknown_event
+    )
+    document = wiring.calendly.sample(event, chosen, wiring.calendly.account(), group)
     result = Result(lambda: [sample_table(document)], lambda: sample_json(document))
     deliver(wiring, result, output, output_file)
 
 
-def _carried_out(
-    wiring: "Wiring", items: "list[Item]", key_variable: str | None, *, yes: bool
-) -> "tuple[list[Item], SupopsError | None]":
+def _end(wiring: "Wiring", missing: "tuple[str, ...]") -> None:
+    """Name what could not be listed, and end with the exit status for that."""
+    for reason in missing:
+        wiring.terminal.warn(f"not listed: {reason}")
+    if missing:
+        raise typer.Exit(ExitCode.INCOMPLETE)
+
+
+def _confirm_plan(wiring: "Wiring", plan: "Plan", *, yes: bool) -> None:
+    """Ask before something of a plan is deleted, with the plan shown."""
     from supops.render.subscriptions import plan_table
     from supops.render.tables import render_plain
-    from supops.services.subscribing import Subscriber
 
-    if any(item.deletes for item in items):
-        if not yes:
-            wiring.terminal.note(render_plain([plan_table(items, dry_run=True)]).rstrip())
-        confirmed(
-            wiring, "Carry this out? What is deleted or replaced is gone for a moment, or for good.", yes=yes
-        )
-    subscriber = Subscriber(wiring.calendly, wiring.terminal, _key(wiring, key_variable))
-    return subscriber.carry_out(items)
-
-
-@contextmanager
-def _signing_key(
-    wiring: "Wiring", variable: str | None, file: Path | None, *, is_new: bool
-) -> "Iterator[Secret | None]":
-    """Take the key from where it is, or make one; a new one is taken back where it turns out that nobody was told it."""
-    if not is_new:
-        yield _key(wiring, variable)
+    if not any(item.deletes for item in plan.items):
         return
-    ref = wiring.signing_key_place(file)
-    key = wiring.secrets.keep_new(ref, purpose="the signing key for Calendly")
-    try:
-        yield key
-    except NetworkError:
-        wiring.terminal.warn(f"the new signing key in {ref} may be in use: it is not known what was created")
-        raise
-    except SupopsError:
-        wiring.secrets.forget(ref)
-        raise
-    wiring.terminal.note(f"the new signing key is kept in {key.origin}")
+    if not yes:
+        wiring.terminal.note(render_plain([plan_table(plan.items, dry_run=True)]).rstrip())
+    confirmed(
+        wiring, "Carry this out? What is deleted or replaced is gone for a moment, or for good.", yes=yes
+    )
 
 
-def _key(wiring: "Wiring", variable: str | None) -> "Secret | None":
-    from supops.services.subscribing import UNSIGNED
-
-    key = wiring.signing_key(variable)
-    if key is None:
-        wiring.terminal.warn(UNSIGNED)
-    return key
+def _check_key_options(variable: str | None, file: Path | None, *, is_new: bool) -> None:
+    if variable and is_new:
+        raise UsageError("A signing key is either taken from a variable or made anew, not both.")
+    if file and not is_new:
+        raise UsageError(
+            "--signing-key-file is where a new key is kept, and none is made.",
+            hint="Add --generate-signing-key; to use the key in a file, set calendly.signing_key to {file: PATH}.",
+        )
 
 
 def _wanted(
-    wiring: "Wiring", url: str | None, events: list[str] | None, scope: Scope | None, group: str | None
+    wiring: "Wiring",
+    url: str | None,
+    events: list[str] | None,
+    scope: Scope | None,
+    group: str | None,
+    *,
+    allow_unknown_events: bool,
 ) -> "Wanted":
     """Put a subscription together; ask for what is missing, where somebody is there to ask."""
-    from supops.models.subscriptions import EVENTS, Wanted
+    from supops.models.subscriptions import Wanted
 
     given = {"--url": url, "--event": events, "--scope": scope}
     missing = [name for name, value in given.items() if not value]
     if missing and not asks():
         raise UsageError(f"{', '.join(missing)} is missing.", hint="On a terminal, supops asks for it.")
-    if not url:
-        url = str(typer.prompt("Address that deliveries go to", err=True))
-    if not events:
-        typer.echo(f"Events: {', '.join(EVENTS)}", err=True)
-        answer = typer.prompt(
-            "Which, separated by commas", default="invitee.created,invitee.canceled", err=True
-        )
-        events = [part.strip() for part in str(answer).split(",") if part.strip()]
-    chosen = (
-        scope.value
-        if scope
-        else str(typer.prompt("Scope: organization, user or group", default="organization", err=True))
-    )
+    url = url or str(typer.prompt("Address that deliveries go to", err=True))
+    events = events or _asked_events(allow_unknown=allow_unknown_events)
+    chosen = scope.value if scope else _asked_scope()
+    if chosen == Scope.GROUP and not group and asks():
+        group = str(typer.prompt("The group's URI", err=True)).strip()
     return Wanted(wiring.expanded(url), tuple(dict.fromkeys(events)), chosen, group)
+
+
+def _asked_events(*, allow_unknown: bool) -> list[str]:
+    from supops.models.subscriptions import EVENTS
+    from supops.services.comparing import check_event
+
+    def read(answer: str) -> list[str]:
+        names = [part.strip() for part in answer.split(",") if part.strip()]
+        if not names:
+            raise UsageError("No event is named.")
+        for name in () if allow_unknown else names:
+            check_event(name)
+        return names
+
+    typer.echo(f"Events: {', '.join(EVENTS)}", err=True)
+    return _asked("Which, separated by commas", "invitee.created,invitee.canceled", read)
+
+
+def _asked_scope() -> str:
+    def read(answer: str) -> str:
+        if answer.strip() not in list(Scope):
+            raise UsageError(f"There is no scope {answer.strip()[:60]!r}.")
+        return answer.strip()
+
+    return _asked("Scope: organization, user or group", "organization", read)
+
+
+def _asked(question: str, default: str, read: "Callable[[str], Answer]") -> "Answer":
+    """Ask until the answer makes sense, each time with the reason why it does not."""
+    while True:
+        answer = str(typer.prompt(question, default=default, err=True))
+        try:
+            return read(answer)
+        except UsageError as error:
+            typer.echo(f"{error.message} {error.hint}".strip(), err=True)

@@ -121,14 +121,7 @@ def _rendered(wiring: "Wiring", result: Result, output: Format, *, to_file: bool
 
         return render_json(result.json())
     if output is Format.CSV:
-        from supops.render.machine import table_csv
-        from supops.render.tables import Table
-
-        return (
-            result.csv()
-            if result.csv
-            else table_csv(next(one for one in result.blocks() if isinstance(one, Table)))
-        )
+        return result.csv() if result.csv else _first_table(result)
     if output is Format.MARKDOWN:
         from supops.render.markdown import render_markdown
 
@@ -139,3 +132,13 @@ def _rendered(wiring: "Wiring", result: Result, output: Format, *, to_file: bool
     if to_file or not terminal.is_terminal:
         return render_plain(result.blocks())
     return render_terminal(result.blocks(), width=terminal.width, color=terminal.color)
+
+
+def _first_table(result: Result) -> str:
+    from supops.render.machine import table_csv
+    from supops.render.tables import Table
+
+    for block in result.blocks():
+        if isinstance(block, Table):
+            return table_csv(block)
+    raise UsageError("This result is no table, and can't be shown as CSV.", hint="Ask for it with -o json.")

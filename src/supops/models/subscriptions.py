@@ -8,7 +8,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from supops.models.hosts import is_loopback
-from supops.models.redaction import masked_address
+from supops.models.redaction import is_unseen, masked_address
 
 SCOPES = ("organization", "user", "group")
 _EVERYWHERE = frozenset(SCOPES)
@@ -94,7 +94,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A subscription as somebody wants it. The organisation and the user are those of the token, unless they are given."""
+    """A subscription as somebody wants it. The organisation and the user are always those of the token; only the group is named."""
 
     callback_url: str
     events: tuple[str, ...]
@@ -127,15 +127,21 @@ def token_scopes(events: Iterable[str]) -> tuple[str, ...]:
 
 
 def _address_problems(url: str) -> list[str]:
+    if any(char.isspace() or is_unseen(char) for char in url):
+        return ["the address has spaces, control characters or direction marks in it"]
     try:
         parts = urlsplit(url)
-        host = parts.hostname
+        host, port = parts.hostname, parts.port
     except ValueError:
-        host = None
-    if not host or parts.scheme not in ("http", "https") or any(char.isspace() for char in url):
+        host, port = None, None
+    if not host or port == 0 or parts.scheme not in ("http", "https"):
         return [
             f"{masked_address(url)!r} is no address that deliveries could be sent to: it must begin with https://"
         ]
+    if "@" in parts.netloc:
+        return ["the address has a user or a password before the host, which deliveries do not carry"]
+    if "#" in url:
+        return ["the address has a part after #, which deliveries do not carry"]
     if parts.scheme == "http" and not is_loopback(host):
         return [f"deliveries to {host} would travel without TLS: the address must begin with https://"]
     return []
@@ -146,6 +152,8 @@ def _scope_problems(wanted: Wanted) -> list[str]:
         return [f"there is no scope {wanted.scope!r}: known are {', '.join(SCOPES)}"]
     if wanted.scope == "group" and not wanted.group:
         return ["the scope group needs the group's URI: --group"]
+    if wanted.scope != "group" and wanted.group:
+        return [f"a group goes with the scope group only, and this one has the scope {wanted.scope}"]
     return []
 
 

@@ -7,7 +7,7 @@ from supops.models.redaction import masked_address, redact
 from supops.models.subscriptions import Account, Subscription
 from supops.render.machine import Json
 from supops.render.tables import Block, Cell, Heading, Table, Value
-from supops.services.subscribing import Item, Listing, Outcome, Verb
+from supops.services.comparing import Item, Listing, Outcome, Plan, Verb
 
 LISTING_SCHEMA = "supops.webhook-subscriptions/1"
 CREATED_SCHEMA = "supops.webhook-created/1"
@@ -73,6 +73,7 @@ def subscriptions_json(listing: Listing) -> Json:
         "schema": LISTING_SCHEMA,
         "complete": not listing.missing,
         "incomplete_reasons": list(listing.missing),
+        "scopes": list(listing.scopes),
         "webhooks": [subscription_json(one) for one in listing.subscriptions],
     }
 
@@ -133,25 +134,28 @@ def remedy_for(one: Subscription) -> str:
 
 def creation_blocks(item: Item, *, dry_run: bool) -> list[Block]:
     """Return what became of one wanted subscription."""
-    made = item.made or item.existing
+    made = item.made or (None if item.changes else item.existing)
     lines = [Cell(_outcome(item, dry_run=dry_run))]
     if item.differences:
         lines += [Cell(difference, "red") for difference in item.differences]
     blocks: list[Block] = [Heading("webhook subscription", lines)]
-    return [*blocks, *(subscription_blocks(made) if made and not (dry_run and item.changes) else [])]
+    return [*blocks, *(subscription_blocks(made) if made else [plan_table([item], dry_run=dry_run)])]
 
 
 def creation_json(item: Item, *, dry_run: bool) -> Json:
     """Return the same as ``supops.webhook-created/1``."""
     made = item.made or (None if item.changes else item.existing)
+    is_replaced = item.verb is Verb.REPLACE and item.existing is not None
     return {
         "schema": CREATED_SCHEMA,
         "webhook": subscription_json(made) if made else None,
         "created": item.made is not None,
         "mirrored": not item.differences,
         "differences": list(item.differences),
-        "replaced": item.existing.uri if item.verb is Verb.REPLACE and item.existing else None,
+        "replaced": item.existing.uri if is_replaced and item.existing and item.made else None,
+        "before": subscription_json(item.existing) if is_replaced and item.existing else None,
         "planned": str(item.verb) if dry_run and item.changes else None,
+        "problem": item.problem or None,
     }
 
 
@@ -169,7 +173,7 @@ def plan_table(items: Sequence[Item], *, dry_run: bool) -> Table:
             item.made.id if item.made else item.existing.id if item.existing else None,
             masked_address(_address(item)),
             ", ".join(item.wanted.events if item.wanted else item.existing.events if item.existing else ()),
-            item.problem or item.why,
+            item.problem or _why(item),
         ]
         for item in items
     ]
@@ -178,11 +182,13 @@ def plan_table(items: Sequence[Item], *, dry_run: bool) -> Table:
     return Table(title, columns, rows, details=("address", "events", "why"))
 
 
-def plan_json(items: Sequence[Item], *, dry_run: bool) -> Json:
+def plan_json(plan: Plan, *, dry_run: bool) -> Json:
     """Return the same as ``supops.webhook-sync/1``."""
     return {
         "schema": SYNC_SCHEMA,
         "dry_run": dry_run,
+        "complete": not plan.missing,
+        "incomplete_reasons": list(plan.missing),
         "items": [
             {
                 "verb": str(item.verb),
@@ -197,7 +203,7 @@ def plan_json(items: Sequence[Item], *, dry_run: bool) -> Json:
                 "webhook": subscription_json(item.made) if item.made else None,
                 "mirrored": not item.differences,
             }
-            for item in items
+            for item in plan.items
         ],
     }
 
@@ -233,6 +239,12 @@ def _verb(item: Item) -> str:
     return str(item.verb)
 
 
+def _why(item: Item) -> str:
+    """Return the reason, and for one that is kept although it fails, what to do about that."""
+    remedy = remedy_for(item.existing) if item.existing and item.verb is Verb.KEEP else ""
+    return f"{item.why}; {remedy}" if remedy else item.why
+
+
 def _address(item: Item) -> str:
     if item.wanted:
         return item.wanted.callback_url
@@ -242,6 +254,8 @@ def _address(item: Item) -> str:
 def _outcome(item: Item, *, dry_run: bool) -> str:
     if not item.changes:
         return f"unchanged: {item.why}"
+    if item.problem:
+        return f"failed to {item.verb}: {item.problem}"
     if dry_run:
         return f"would {item.verb}: {item.why}; nothing was changed"
     done = {Verb.CREATE: "created", Verb.REPLACE: "replaced"}.get(item.verb, str(item.verb))

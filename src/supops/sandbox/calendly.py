@@ -44,11 +44,12 @@ class Calendly:
 
     def handle(self, request: Request) -> Answer:
         """Answer a request."""
-        with self._world.lock:
+        with self._world.alone():
             limit = self._limit_headers()
             if self._used > self._state.plan_limit:
                 body = {"title": "Too Many Requests", "message": "The rate limit is used up."}
-                return json_answer(429, body, {**limit, "Retry-After": limit["X-RateLimit-Reset"]})
+                wait = {"Retry-After": limit["X-RateLimit-Reset"]} if self._state.tells_retry_after else {}
+                return json_answer(429, body, {**limit, **wait})
             answer = self._authorized(request)
             return Answer(answer.status, answer.body, {**answer.headers, **limit})
 
@@ -122,8 +123,8 @@ class Calendly:
         scope, user = request.parameter("scope"), request.parameter("user")
         if request.parameter("organization") != ORGANIZATION or scope not in SCOPES:
             return _invalid("organization", "organization and scope are required")
-        if scope == "user" and user is None:
-            return _invalid("user", "is required for the scope user")
+        if scope in ("user", "group") and not request.parameter(scope):
+            return _invalid(scope, f"is required for the scope {scope}")
         if scope == "organization" and not self._is_admin(request):
             return json_answer(403, DENIED)
         chosen = [
@@ -208,8 +209,15 @@ class Calendly:
 
     def _sample(self, request: Request, _: str) -> Answer:
         event = request.parameter("event") or ""
-        if event not in RULES or request.parameter("organization") != ORGANIZATION:
-            return _invalid("event", "event, organization and scope are required")
+        scope = request.parameter("scope")
+        if (
+            event not in RULES
+            or request.parameter("organization") != ORGANIZATION
+            or scope not in RULES[event][0]
+        ):
+            return _invalid("event", "event, organization and scope are required, and have to go together")
+        if scope in ("user", "group") and not request.parameter(scope):
+            return _invalid(scope, f"is required for the scope {scope}")
         return json_answer(200, sample(event))
 
     def _scheduled_event(self, request: Request, rest: str) -> Answer:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 STATUSES = ("429", "500", "502", "503", "504")
@@ -28,6 +28,7 @@ class Fault:
         seconds: How late a ``slow`` answer is.
         retry_after: Value of the Retry-After header; None for none.
         to: Where a ``redirect`` leads.
+        acts: Whether the platform first does what it is asked, so that only its answer fails.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Fault:
     seconds: float = 1.0
     retry_after: str | None = None
     to: str = ELSEWHERE
+    acts: bool = False
 
     def matches(self, platform: str, method: str, path: str) -> bool:
         """Whether a request is one of those that may fail this way."""
@@ -116,6 +118,8 @@ def _set_option(fault: Fault, option: str) -> None:
             setattr(fault, name, int(value))
         elif name == "seconds":
             fault.seconds = float(value)
+        elif name == "acts":
+            fault.acts = bool(int(value))
         else:
             raise ValueError
     except ValueError:
@@ -124,7 +128,4 @@ def _set_option(fault: Fault, option: str) -> None:
 
 def as_list(faults: Iterable[Fault]) -> list[Fault]:
     """Return copies, so that using them up does not change what the caller holds."""
-    return [
-        Fault(f.kind, f.platform, f.path, f.method, f.after, f.times, f.seconds, f.retry_after, f.to)
-        for f in faults
-    ]
+    return [replace(fault) for fault in faults]

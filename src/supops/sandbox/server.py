@@ -155,6 +155,8 @@ class _Handler(BaseHTTPRequestHandler):
             if fault is not None and fault.kind == "slow":
                 time.sleep(fault.seconds)
                 fault = None
+            if fault is not None and fault.acts and fault.kind != "truncated":
+                self.server.handle(request)
             if fault is not None and fault.kind == "reset":
                 self.close_connection = True
                 return
@@ -178,7 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.status != 204:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if truncated and len(body) > 1 and answer.status == 200:
+        if truncated and len(body) > 1 and 200 <= answer.status < 300:
             self.wfile.write(body[: len(body) // 2])
             self.close_connection = True
         else:

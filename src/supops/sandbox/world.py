@@ -1,11 +1,16 @@
-"""The state of the simulated platforms: seeded with one story, changed by requests, kept in a file between commands."""
+"""The state of the simulated platforms: seeded with one story, changed by requests, kept in a file between commands.
 
+Commands that run at the same time share that file, as they would share the real platforms.
+"""
+
+import fcntl
 import json
 import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +21,7 @@ from supops.sandbox.users import User, seeded_users
 
 VERSION = 2
 FILE_NAME = "world.json"
+LOCK_NAME = ".world.lock"
 ROSTER_FOLDER = "support-team"
 PAYLOADS_FOLDER = "payloads"
 INSTANCES = ("global", "us-government")
@@ -136,6 +142,7 @@ class CalendlyState:
         newer_events: Events that this platform takes, and that clients may not know yet.
         forgets_events: Events that it leaves out of what it creates: its answer then mirrors no more what was asked.
         names_hosts: False where scheduled events name their hosts by URI only.
+        tells_retry_after: False where a refusal for too many requests only tells when the whole limit is there again.
     """
 
     tokens: dict[str, CalendlyToken] = field(default_factory=dict)
@@ -147,6 +154,7 @@ class CalendlyState:
     newer_events: tuple[str, ...] = ("invitee.rescued",)
     forgets_events: tuple[str, ...] = ()
     names_hosts: bool = True
+    tells_retry_after: bool = True
 
 
 @dataclass(slots=True)
@@ -182,7 +190,7 @@ class GoogleState:
 
 @dataclass(slots=True)
 class World:
-    """All simulated platforms. Whoever reads or changes it holds the lock.
+    """All simulated platforms. Whoever answers a request has it `alone`.
 
     Attributes:
         calendly: State of the simulated Calendly.
@@ -198,6 +206,8 @@ class World:
     folder: Path | None = None
     now: Callable[[], float] = time.time
     lock: threading.RLock = field(default_factory=threading.RLock)
+    # Which saved state is known: the file's number and time.
+    _stamp: tuple[int, int] = (0, 0)
 
     @classmethod
     def seeded(cls) -> "World":
@@ -215,27 +225,50 @@ class World:
         """
         world = cls.seeded()
         world.folder = folder
-        try:
-            saved = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        folder.mkdir(parents=True, exist_ok=True)
+        with world.alone():
             return world
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep everybody else out, other processes included, and take over what they have saved since."""
+        with self.lock:
+            if self.folder is None:
+                yield
+                return
+            with (self.folder / LOCK_NAME).open("ab") as stream:
+                fcntl.flock(stream, fcntl.LOCK_EX)
+                self._take_over(self.folder / FILE_NAME)
+                yield
+
+    def _take_over(self, file: Path) -> None:
+        try:
+            stamp = file.stat()
+            if (stamp.st_ino, stamp.st_mtime_ns) == self._stamp:
+                return
+            saved = json.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return
         except ValueError as error:
             raise WorldError(
-                f"The embedded world in {folder} can't be read ({error}). Run: supops demo reset"
+                f"The embedded world in {file.parent} can't be read ({error}). Run: supops demo reset"
             ) from None
         if not isinstance(saved, dict) or saved.get("version") != VERSION:
-            raise WorldError(f"The embedded world in {folder} is of another version. Run: supops demo reset")
+            raise WorldError(
+                f"The embedded world in {file.parent} is of another version. Run: supops demo reset"
+            )
         try:
-            world.restore(saved)
+            self.restore(saved)
         except (KeyError, TypeError) as error:
             raise WorldError(
-                f"The embedded world in {folder} is broken ({error!r}). Run: supops demo reset"
+                f"The embedded world in {file.parent} is broken ({error!r}). Run: supops demo reset"
             ) from None
-        return world
+        self._stamp = (stamp.st_ino, stamp.st_mtime_ns)
 
     def restore(self, saved: Saved) -> None:
         """Take over what was saved."""
         self.calendly.subscriptions = list(saved["calendly"]["subscriptions"])
+        self.calendly.signing_keys = dict(saved["calendly"].get("signing_keys", {}))
         calendars = saved["google_calendar"]["calendars"]
         self.google_calendar.calendars = {key: SharedCalendar(**kept) for key, kept in calendars.items()}
         self.google_calendar.version = int(saved["google_calendar"]["version"])
@@ -245,28 +278,31 @@ class World:
             self.zendesk[key].next_token_id = max((token.id for token in tokens), default=0) + 1
 
     def save(self) -> None:
-        """Keep what changed, so that the next process sees it; nothing where the world has no folder."""
+        """Keep what changed, so that other processes see it; nothing where the world has no folder. For whoever has it alone."""
         if self.folder is None:
             return
-        with self.lock:
-            zendesk = {
-                key: {"tokens": [asdict(token) for token in state.tokens.values()]}
-                for key, state in self.zendesk.items()
-            }
-            google = self.google_calendar
-            calendars = {key: asdict(calendar) for key, calendar in google.calendars.items()}
-            saved = {
-                "version": VERSION,
-                "zendesk": zendesk,
-                "calendly": {"subscriptions": self.calendly.subscriptions},
-                "google_calendar": {"version": google.version, "calendars": calendars},
-            }
-            text = json.dumps(saved, indent=1)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        zendesk = {
+            key: {"tokens": [asdict(token) for token in state.tokens.values()]}
+            for key, state in self.zendesk.items()
+        }
+        google = self.google_calendar
+        calendars = {key: asdict(calendar) for key, calendar in google.calendars.items()}
+        saved = {
+            "version": VERSION,
+            "zendesk": zendesk,
+            "calendly": {
+                "subscriptions": self.calendly.subscriptions,
+                "signing_keys": self.calendly.signing_keys,
+            },
+            "google_calendar": {"version": google.version, "calendars": calendars},
+        }
+        text = json.dumps(saved, indent=1)
         handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=f".{FILE_NAME}.")
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(text)
-        Path(temporary).replace(self.folder / FILE_NAME)
+        file = Path(temporary).replace(self.folder / FILE_NAME)
+        stamp = file.stat()
+        self._stamp = (stamp.st_ino, stamp.st_mtime_ns)
 
 
 def _token(saved: dict[str, object]) -> OAuthToken:

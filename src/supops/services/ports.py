@@ -162,11 +162,45 @@ class BookingDesk(Protocol):
         ...
 
 
+class KeyPlace(Protocol):
+    """A place to keep one new signing key in.
+
+    Attributes:
+        name: Such as ``the file signing-key``.
+    """
+
+    name: str
+
+    def check(self) -> None:
+        """See whether a new key could be kept there, and keep none.
+
+        Raises:
+            UsageError: There is a key already, which may be in use, or nothing can be kept in such a place.
+            SupopsError: It could not be written there.
+        """
+        ...
+
+    def make(self) -> Secret:
+        """Make a key and keep it.
+
+        Raises:
+            SupopsError: As `check`.
+        """
+        ...
+
+    def forget(self) -> None:
+        """Take the key back that was made, before anybody has used it."""
+        ...
+
+
 class SubscriptionDesk(Protocol):
     """The scheduler, where it is told which events to send where."""
 
-    def account(self) -> Account:
+    def account(self, *, with_role: bool = False) -> Account:
         """Return who the credential belongs to.
+
+        Args:
+            with_role: Whether the role in the organisation is asked for as well.
 
         Raises:
             SupopsError: The scheduler refuses, or can't be reached.
@@ -198,8 +232,8 @@ class SubscriptionDesk(Protocol):
 
         Raises:
             Conflict: There is one with this address.
-            NetworkError: No answer arrived: it may have been created, or not.
-            SupopsError: As `account`.
+            CredentialError, RateLimited, Rejected: The scheduler refuses: nothing was created.
+            PlatformError: Anything else: it may have been created, or not.
         """
         ...
 
@@ -211,7 +245,7 @@ class SubscriptionDesk(Protocol):
         """
         ...
 
-    def sample(self, event: str, scope: str, account: Account) -> dict[str, object]:
+    def sample(self, event: str, scope: str, account: Account, group: str | None = None) -> dict[str, object]:
         """Return a delivery as the scheduler would send it, with made-up values.
 
         Raises:

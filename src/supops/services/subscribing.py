@@ -4,84 +4,27 @@ A subscription can't be changed at the scheduler. Another set of events, another
 to delete it and to create it again, with a gap in between, in which events are not delivered.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from enum import StrEnum
 
-from supops.errors import Conflict, Forbidden, NetworkError, PlatformError, SupopsError, UsageError
-from supops.models.redaction import masked_address
+from supops.errors import Conflict, Forbidden, SupopsError, UsageError
 from supops.models.secrets import Secret
-from supops.models.subscriptions import EVENTS, Account, Subscription, Wanted, problems_of
-from supops.services.ports import Notices, SubscriptionDesk
+from supops.models.subscriptions import Account, Subscription, Wanted
+from supops.services.comparing import Item, Listing, Outcome, Plan, Verb, compared, differences
+from supops.services.ports import KeyPlace, Notices, SubscriptionDesk
+from supops.services.replacing import Made, Maker, delete
 
 ALL = "all"
 UNSIGNED = (
     "there is no signing key: deliveries will be unsigned, and whoever receives them can't tell who sent them. "
     "Name one with --signing-key-env or calendly.signing_key, or have one made with --generate-signing-key."
 )
+UNSIGNED_INSTEAD = "Those of the one that is replaced may have been signed."
 CANT_UPDATE = "Calendly can't change a subscription: it has to be deleted and created again, and events in between are not delivered."
-
-
-class Verb(StrEnum):
-    """What is done with a subscription."""
-
-    KEEP = "keep"
-    CREATE = "create"
-    REPLACE = "replace"
-    DELETE = "delete"
-    LEAVE = "leave"
-
-
-class Outcome(StrEnum):
-    """How far an item of a plan has come."""
-
-    PLANNED = "planned"
-    DONE = "done"
-    FAILED = "failed"
-    NOT_TRIED = "not-tried"
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The subscriptions that could be listed, oldest first, and a sentence for each scope that could not."""
-
-    subscriptions: tuple[Subscription, ...]
-    missing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One subscription of a plan.
-
-    Attributes:
-        wanted: How it should be; None where nobody declared it.
-        existing: How it is; None where it is not there.
-        why: The reason for the verb.
-        made: What was created.
-        differences: Where the scheduler's answer is not what was asked for; a sentence each.
-        outcome: ``PLANNED`` also where nothing is to be done.
-        problem: Why it failed.
-    """
-
-    verb: Verb
-    wanted: Wanted | None
-    existing: Subscription | None
-    why: str
-    made: Subscription | None = None
-    differences: tuple[str, ...] = ()
-    outcome: Outcome = Outcome.PLANNED
-    problem: str = ""
-
-    @property
-    def changes(self) -> bool:
-        """Whether something is done."""
-        return self.verb in (Verb.CREATE, Verb.REPLACE, Verb.DELETE)
-
-    @property
-    def deletes(self) -> bool:
-        """Whether something that is there goes, if only for a moment."""
-        return self.verb in (Verb.REPLACE, Verb.DELETE)
+NO_GROUPS = "a group's subscriptions can only be listed for a named group: --group URI adds them"
+# A scope, and the group where it is a group's.
+Corner = tuple[str, str | None]
+OWN: tuple[Corner, ...] = (("organization", None), ("user", None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +33,13 @@ class Subscriber:
 
     Attributes:
         signing_key: What the scheduler shall sign deliveries with; None for unsigned ones.
+        new_key: Where a key is to be kept that is made for one subscription, and takes the place of `signing_key`.
     """
 
     desk: SubscriptionDesk
     notices: Notices
     signing_key: Secret | None = None
+    new_key: KeyPlace | None = None
 
     def list_scope(self, scope: str = ALL, group: str | None = None) -> Listing:
         """List the subscriptions of a scope, or of all: the organisation's, the user's own, and those of the group that is named.
@@ -107,7 +52,12 @@ class Subscriber:
             raise UsageError(
                 "A group's subscriptions can only be listed for a named group.", hint="Add --group URI."
             )
-        return self._listing(self.desk.account(), scope, group)
+        corners: Sequence[Corner] = [(scope, group if scope == "group" else None)]
+        if scope == ALL:
+            corners = [*OWN, *([("group", group)] if group else [])]
+            if not group:
+                self.notices.note(NO_GROUPS)
+        return self._listing(self.desk.account(), corners)
 
     def plan_one(self, wanted: Wanted, *, replace_it: bool = False, has_new_key: bool = False) -> Item:
         """Decide what it takes to have one subscription.
@@ -118,13 +68,17 @@ class Subscriber:
             has_new_key: Whether the signing key is to be another than before.
 
         Raises:
-            UsageError: It makes no sense.
+            UsageError: It makes no sense, or there is no place for the new signing key.
             Conflict: There is another one with this address, and it may not be replaced.
         """
-        item = next(item for item in self.plan([wanted], prune=False) if item.wanted is wanted)
+        plan = self._plan([wanted], prune=False)
+        for reason in plan.missing:
+            # One subscription is asked for, and of its own scope everything was seen.
+            self.notices.detail(f"not looked at: {reason}")
+        item = next(item for item in plan.items if item.wanted is wanted)
         if item.verb is Verb.KEEP and has_new_key and replace_it:
-            return replace(item, verb=Verb.REPLACE, why="its signing key is to be another")
-        if item.verb is Verb.KEEP and has_new_key:
+            item = replace(item, verb=Verb.REPLACE, why="its signing key is to be another")
+        elif item.verb is Verb.KEEP and has_new_key:
             self.notices.note(
                 "it keeps the signing key it has, and nobody can see which one that is; --replace gives it this one"
             )
@@ -134,9 +88,20 @@ class Subscriber:
                 hint=f"{CANT_UPDATE} --replace does that. To have no gap, create one with another address first, such as the same "
                 "with ?v=2, and delete the old one then.",
             )
+        self._look_at_key([item])
         return item
 
-    def plan(self, declared: Sequence[Wanted], *, prune: bool) -> list[Item]:
+    def plan_deletion(self, identity: str) -> tuple[Subscription, Item]:
+        """Look at a subscription that is to be deleted.
+
+        Raises:
+            NotFound: There is none.
+            SupopsError: The scheduler refuses.
+        """
+        found = self.desk.subscription(identity)
+        return found, Item(Verb.DELETE, None, found, "as asked for")
+
+    def plan(self, declared: Sequence[Wanted], *, prune: bool) -> Plan:
         """Compare what is declared with what is there.
 
         Args:
@@ -144,29 +109,15 @@ class Subscriber:
             prune: Delete what is there and not declared.
 
         Returns:
-            What to do, in the order that leaves the shortest gaps: new ones first, then each replacement, deletions last.
+            What to do, in the order that leaves the shortest gaps, and what could not be looked at.
 
         Raises:
-            SupopsError: The scheduler refuses; with `prune`, also where not all that is there could be listed.
+            Forbidden: What there is of a declared scope may not be listed; with `prune`, of any.
+            SupopsError: The scheduler refuses.
         """
-        account = self.desk.account()
-        groups = sorted({wanted.group for wanted in declared if wanted.group})
-        there = {
-            one.uri: one
-            for group in (*groups, None)
-            for one in self._listing(account, ALL, group, whole=prune).subscriptions
-        }
-        by_address = {one.callback_url: one for one in there.values()}
-        items = [_item(wanted, by_address.get(wanted.callback_url)) for wanted in declared]
-        addresses = {wanted.callback_url for wanted in declared}
-        for one in there.values():
-            if one.callback_url not in addresses:
-                verb = Verb.DELETE if prune else Verb.LEAVE
-                items.append(
-                    Item(verb, None, one, "not declared" if prune else "not declared; --prune deletes it")
-                )
-        order = [Verb.CREATE, Verb.KEEP, Verb.LEAVE, Verb.REPLACE, Verb.DELETE]
-        return sorted(items, key=lambda item: order.index(item.verb))
+        plan = self._plan(declared, prune=prune)
+        self._look_at_key(plan.items)
+        return plan
 
     def carry_out(self, items: Sequence[Item]) -> tuple[list[Item], SupopsError | None]:
         """Do what the items of a plan say, up to the first that fails.
@@ -195,147 +146,75 @@ class Subscriber:
         """
         if not item.changes:
             return item
-        account = self.desk.account() if item.wanted else None
-        if item.existing and item.deletes:
-            self.desk.delete(item.existing)
-        if item.wanted is None or account is None:
+        if item.wanted is None:
+            if item.existing is not None:
+                delete(self.desk, self.notices, item.existing)
             return replace(item, outcome=Outcome.DONE)
+        account = self.desk.account()
+        made = self._made(account, item.wanted, item.existing)
+        if not made.is_ours:
+            why = "somebody else created it just now, and nobody can see with which signing key"
+            return replace(item, verb=Verb.KEEP, existing=made.subscription, why=why)
+        found = differences(item.wanted, account, made.subscription)
+        return replace(item, made=made.subscription, differences=found, outcome=Outcome.DONE)
+
+    def _made(self, account: Account, wanted: Wanted, old: Subscription | None) -> Made:
+        """Create or replace; a new key stays where there may be something that is signed with it, however this ends."""
+        # Kept before anything is deleted: where that fails, nothing is missing.
+        key = self.new_key.make() if self.new_key else self.signing_key
+        maker = Maker(self.desk, self.notices, account, key)
+        is_made = False
         try:
-            made = self._create(item.wanted, account)
-        except SupopsError as error:
-            if item.existing:
-                error.message = (
-                    f"{error.message.rstrip('.')}. {self._put_back(item.existing, account, error)}"
-                )
-            raise
-        differences = _differences(item.wanted, account, made)
-        return replace(item, made=made, differences=differences, outcome=Outcome.DONE)
-
-    def _put_back(self, old: Subscription, account: Account, error: SupopsError) -> str:
-        """Create a subscription again that was deleted to make room for one that could not be created; say what is so now."""
-        gone = f"The one that was to be replaced is deleted: nothing is delivered to {old.public_url} now."
-        if isinstance(error, NetworkError):
-            return "The one that was to be replaced is deleted, and whether the new one was created is not known."
-        if old.scope == "user" and old.user != account.uri:
-            return gone
-        try:
-            self.desk.create(
-                Wanted(old.callback_url, old.events, old.scope, old.group), account, self.signing_key
-            )
-        except SupopsError:
-            return gone
-        key = "with the signing key that is given now" if self.signing_key else "without a signing key"
-        return f"The one that was to be replaced was put back, {key}."
-
-    def delete(self, subscription: Subscription) -> None:
-        """Delete one subscription.
-
-        Raises:
-            SupopsError: The scheduler refuses.
-        """
-        self.desk.delete(subscription)
-
-    def _create(self, wanted: Wanted, account: Account) -> Subscription:
-        try:
-            return self.desk.create(wanted, account, self.signing_key)
-        except NetworkError:
-            # It may have been created although no answer arrived: look before anybody tries again.
-            there = self._listing(account, ALL, wanted.group).subscriptions
-            made = next((one for one in there if wanted.is_served_by(one)), None)
-            if made is None:
-                raise
-            self.notices.note("the answer was lost, but the subscription was created")
+            made = maker.replace(old, wanted) if old else maker.create(wanted)
+            is_made = made.is_ours
             return made
-        except Conflict as error:
-            error.hint = "It belongs to another user or group, or to an app: this token can't see it. Delete it there, or use another address."
-            raise
+        finally:
+            if self.new_key and not maker.key_may_be_used:
+                self.new_key.forget()
+            elif self.new_key and is_made:
+                self.notices.note(f"the new signing key is kept in {self.new_key.name}")
+            elif self.new_key:
+                self.notices.warn(f"the new signing key is kept in {self.new_key.name}: it may be in use")
 
-    def _listing(self, account: Account, scope: str, group: str | None, *, whole: bool = False) -> Listing:
-        """List one scope, or all; what is refused is missing, unless the whole is asked for."""
-        scopes = [scope] if scope != ALL else ["organization", "user", *(["group"] if group else [])]
+    def _plan(self, declared: Sequence[Wanted], *, prune: bool) -> Plan:
+        groups: list[Corner] = [
+            ("group", group) for group in sorted({wanted.group for wanted in declared if wanted.group})
+        ]
+        corners = [*OWN, *groups]
+        needed = {(wanted.scope, wanted.group) for wanted in declared}
+        listing = self._listing(self.desk.account(), corners, needed=corners if prune else needed)
+        return Plan(compared(declared, listing.subscriptions, prune=prune), listing.missing)
+
+    def _look_at_key(self, items: Sequence[Item]) -> None:
+        """Before anybody is asked, and in a dry run as well: see that there is a signing key, or will be."""
+        if not any(item.creates for item in items):
+            return
+        if self.new_key:
+            self.new_key.check()
+        elif self.signing_key is None:
+            replaces = any(item.verb is Verb.REPLACE for item in items)
+            self.notices.warn(f"{UNSIGNED} {UNSIGNED_INSTEAD}" if replaces else UNSIGNED)
+
+    def _listing(
+        self, account: Account, corners: Sequence[Corner], *, needed: Collection[Corner] = ()
+    ) -> Listing:
+        """List some scopes; what is refused is missing, unless it is needed, or nothing else is left."""
         found: dict[str, Subscription] = {}
         missing: list[str] = []
-        for one in scopes:
+        for scope, group in corners:
             try:
-                found |= {each.uri: each for each in self.desk.subscriptions(account, one, group)}
+                found |= {each.uri: each for each in self.desk.subscriptions(account, scope, group)}
             except Forbidden as error:
-                missing.append(f"the subscriptions of the {one}: {error.message}")
-                if len(missing) == len(scopes) or whole:
+                of = f"group {group}" if group else scope
+                if (scope, group) in needed:
+                    error.message = (
+                        f"{error.message.rstrip('.')}. Without seeing what there is of the {of}, nothing can be decided about "
+                        "what is wanted there."
+                    )
+                    raise
+                missing.append(f"the subscriptions of the {of}: {error.message}")
+                if len(missing) == len(corners):
                     raise
         ordered = sorted(found.values(), key=lambda each: (each.created_at, each.uri))
-        return Listing(tuple(ordered), tuple(missing))
-
-
-def check(wanted: Sequence[Wanted], *, allow_unknown_events: bool = False) -> None:
-    """Refuse what can't be, before anybody is asked for it.
-
-    Raises:
-        UsageError: Something makes no sense; the message has all of it.
-    """
-    problems = [
-        problem for one in wanted for problem in problems_of(one, allow_unknown_events=allow_unknown_events)
-    ]
-    if len(problems) == 1:
-        raise UsageError(f"{problems[0][:1].upper()}{problems[0][1:]}.")
-    if problems:
-        raise UsageError("This can't be subscribed to:\n" + "\n".join(f"  {problem}" for problem in problems))
-
-
-def check_event(event: str) -> None:
-    """Refuse an event that there is not.
-
-    Raises:
-        UsageError: There is none; the message names the nearest.
-    """
-    if event not in EVENTS:
-        nearest = get_close_matches(event, EVENTS, n=1, cutoff=0.4)
-        meant = f"Did you mean {nearest[0]}? " if nearest else ""
-        raise UsageError(
-            f"There is no event {event!r} that we know of.", hint=f"{meant}Known are {', '.join(EVENTS)}."
-        )
-
-
-def not_mirrored(items: Sequence[Item]) -> PlatformError | None:
-    """Return the error for answers that are not what was asked for; None where all are."""
-    differences = [difference for item in items for difference in item.differences]
-    if not differences:
-        return None
-    return PlatformError(
-        f"Calendly created something else than was asked for: {'; '.join(differences)}",
-        hint="Look at it with `supops calendly webhooks list`, and delete it if it is of no use.",
-    )
-
-
-def _item(wanted: Wanted, existing: Subscription | None) -> Item:
-    if existing is None:
-        return Item(Verb.CREATE, wanted, None, "not there yet")
-    if not wanted.is_served_by(existing):
-        return Item(Verb.REPLACE, wanted, existing, _how_it_differs(wanted, existing))
-    if existing.state != "active":
-        why = "it is disabled, after a day of failed deliveries, and has to be created again"
-        return Item(Verb.REPLACE, wanted, existing, why)
-    return Item(Verb.KEEP, wanted, existing, "already as it should be")
-
-
-def _how_it_differs(wanted: Wanted, existing: Subscription) -> str:
-    parts = []
-    if set(wanted.events) != set(existing.events):
-        parts.append(f"it has the events {', '.join(sorted(existing.events))}")
-    if wanted.scope != existing.scope:
-        parts.append(f"it has the scope {existing.scope}")
-    return " and ".join(parts) or "it is another group's"
-
-
-def _differences(wanted: Wanted, account: Account, made: Subscription) -> tuple[str, ...]:
-    asked: list[tuple[str, object, object]] = [
-        ("callback_url", masked_address(wanted.callback_url), masked_address(made.callback_url)),
-        ("events", sorted(set(wanted.events)), sorted(set(made.events))),
-        ("scope", wanted.scope, made.scope),
-        ("organization", account.organization, made.organization),
-        ("state", "active", made.state),
-    ]
-    if wanted.scope == "user":
-        asked.append(("user", account.uri, made.user))
-    if wanted.group:
-        asked.append(("group", wanted.group, made.group))
-    return tuple(f"{name} should be {want!r} and is {got!r}" for name, want, got in asked if want != got)
+        scopes = tuple(dict.fromkeys(scope for scope, _ in corners))
+        return Listing(tuple(ordered), tuple(missing), scopes)
