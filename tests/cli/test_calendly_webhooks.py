@@ -1,7 +1,7 @@
 """``supops calendly webhooks`` as people and pipelines run it, on the embedded world."""
 
 import json
-import stat
+import re
 from pathlib import Path
 
 import pytest
@@ -10,35 +10,29 @@ from supops.models.subscriptions import EVENTS
 from tests.cli.golden import assert_golden
 from tests.cli.schemas import validate
 from tests.cli.terminal import run_in_terminal
+from tests.cli.webhooks import (
+    ASKED,
+    CREATE,
+    DISABLED,
+    FAILING,
+    GROUP,
+    NEW,
+    NEW_SHOWN,
+    REPLACE,
+    WEBHOOKS,
+    listed,
+    world,
+)
 from tests.conftest import Run
 
-WEBHOOKS = ("--demo", "calendly", "webhooks")
-NEW = "https://new.example.com/calendly?token=SECRET-IN-ADDRESS"
-CREATE = (*WEBHOOKS, "create", "--url", NEW, "--event", "invitee.created", "--scope", "organization")
-FAILING = "https://hooks.example.com/calendly"
-DISABLED = "https://old.example.com/calendly"
-DECLARED = f"""webhooks:
-  - url: {NEW}
-    events: [invitee.created, invitee.canceled]
-    scope: organization
-  - url: {FAILING}
-    events: [invitee.created]
-    scope: organization
-"""
-
-
-def listed(run: Run) -> dict[str, dict[str, object]]:
-    """Return the subscriptions by their address."""
-    document = json.loads(run(*WEBHOOKS, "list", "-o", "json").out)
-    validate(document, "supops.webhook-subscriptions-1.json")
-    assert document["complete"]
-    return {one["callback_url"]: one for one in document["webhooks"]}
+PATH = "/webhook_subscriptions"
 
 
 def test_list_through_a_pipe(run: Run) -> None:
     ran = run(*WEBHOOKS, "list")
 
-    assert (ran.status, ran.err) == (0, "")
+    assert ran.status == 0
+    assert ran.err == "a group's subscriptions can only be listed for a named group: --group URI adds them\n"
     assert_golden("webhooks-list.txt", ran.out)
 
 
@@ -62,6 +56,34 @@ def test_one_scope(run: Run, scope: str, count: int) -> None:
     document = json.loads(run(*WEBHOOKS, "list", "--scope", scope, "-o", "json").out)
 
     assert len(document["webhooks"]) == count
+    assert document["scopes"] == (["organization", "user"] if scope == "all" else [scope])
+
+
+def test_a_group_that_is_named_is_listed_too(run: Run) -> None:
+    words = ("--event", "invitee.created", "--scope", "group", "--group", GROUP)
+    assert run(*WEBHOOKS, "create", "--url", NEW, *words).status == 0
+
+    ran = run(*WEBHOOKS, "list", "--group", GROUP, "-o", "json")
+
+    document = json.loads(ran.out)
+    assert (ran.status, ran.err) == (0, "")
+    assert document["scopes"] == ["organization", "user", "group"]
+    assert document["webhooks"][-1]["group"] == GROUP
+    assert NEW_SHOWN not in listed(run)
+
+
+def test_a_list_that_lacks_a_scope_is_exit_5(run: Run) -> None:
+    # As for a member who is no admin: the organisation's are refused.
+    ran = run(
+        *WEBHOOKS, "list", "-o", "json", env={"SUPOPS_DEMO_FAULTS": f"calendly:quota:path={PATH}:times=1"}
+    )
+
+    document = json.loads(ran.out)
+    validate(document, "supops.webhook-subscriptions-1.json")
+    assert ran.status == 5
+    assert not document["complete"]
+    assert "warning: not listed: the subscriptions of the organization" in ran.err
+    assert [one["scope"] for one in document["webhooks"]] == ["user"]
 
 
 def test_a_scope_that_breaks_off_is_an_error_and_no_short_list(run: Run) -> None:
@@ -100,6 +122,15 @@ def test_create_verifies_and_is_idempotent(run: Run) -> None:
     assert made["webhook"]["callback_url"] == "https://new.example.com/calendly?token=[redacted]"
 
 
+def test_a_scope_that_cannot_be_listed_is_not_taken_for_empty(run: Run, home: dict[str, str]) -> None:
+    ran = run(*CREATE, env={"SUPOPS_DEMO_FAULTS": f"calendly:quota:path={PATH}:method=GET:times=1"})
+
+    assert (ran.status, ran.out) == (4, "")
+    assert "Without seeing what there is of the organization, nothing can be decided" in ran.err
+    assert "webhooks:read" in ran.err
+    assert NEW_SHOWN not in listed(run)
+
+
 def test_create_says_what_a_dry_run_would_do(run: Run) -> None:
     ran = run(*CREATE, "--dry-run", "-o", "json")
 
@@ -135,6 +166,8 @@ def test_a_disabled_one_is_not_taken_for_good(run: Run) -> None:
         (("--event", "invitee.created", "--url", "http://x.example.com"), "without TLS"),
         (("--event", "meeting_recap.created"), "to subscriptions of the scope user only"),
         (("--event", "invitee.created", "--scope", "group"), "needs the group's URI"),
+        (("--event", "invitee.created", "--group", GROUP), "goes with the scope group only"),
+        (("--event", "invitee.created", "--signing-key-file", "key"), "--generate-signing-key"),
         (("--event", "invitee.created", "--url", "https://x.example.com/${NOT_SET}"), "NOT_SET"),
     ],
 )
@@ -163,62 +196,92 @@ def test_what_is_missing_is_named_where_nobody_can_be_asked(run: Run) -> None:
     assert "--url, --scope is missing" in ran.err
 
 
-def test_what_is_missing_is_asked_for_on_a_terminal(home: dict[str, str], tmp_path: Path) -> None:
-    typed = f"{NEW}\n\n\n"
+def asked(home: dict[str, str], cwd: Path, *words: str, typed: str) -> tuple[int, str]:
+    """Return how `create` ended, and what the terminal showed, without the escape sequences."""
+    status, screen = run_in_terminal(
+        ("--no-color", *WEBHOOKS, "create", *words), env=home, cwd=cwd, typed=typed
+    )
+    return status, re.sub(r"\x1b\[[0-9;]*m", "", screen)
 
-    status, screen = run_in_terminal((*WEBHOOKS, "create"), env=home, cwd=tmp_path, typed=typed)
+
+def test_what_is_missing_is_asked_for_on_a_terminal(home: dict[str, str], tmp_path: Path) -> None:
+    status, screen = asked(home, tmp_path, typed=f"{NEW}\n\n\n")
 
     assert status == 0
     assert "Which, separated by commas [invitee.created,invitee.canceled]:" in screen
-    assert "created" in screen
+    made = world(home)[NEW]
+    assert (made["events"], made["scope"]) == (["invitee.created", "invitee.canceled"], "organization")
 
 
-class TestSigningKey:
-    def test_a_new_one_is_kept_for_its_owner_only_and_not_printed(self, run: Run, tmp_path: Path) -> None:
-        ran = run(*CREATE, "--generate-signing-key", "--signing-key-file", "keys/calendly")
+def test_what_was_typed_wrongly_is_asked_for_again(home: dict[str, str], tmp_path: Path) -> None:
+    typed = f"{NEW}\ninvitee.create\ncontact.created\nteam\ngroup\n{GROUP}\n"
 
-        file = tmp_path / "keys" / "calendly"
-        assert ran.status == 0
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        assert len(file.read_text().strip()) >= 32
-        assert file.read_text().strip() not in ran.out + ran.err
-        assert "the new signing key is kept in the file keys/calendly" in ran.err
+    status, screen = asked(home, tmp_path, typed=typed)
 
-    def test_one_that_is_there_already_is_not_replaced(self, run: Run, tmp_path: Path) -> None:
-        (tmp_path / "key").write_text("in use")
+    assert status == 0
+    assert "Did you mean invitee.created?" in screen
+    assert "There is no scope 'team'." in screen
+    made = world(home)[NEW]
+    assert (made["events"], made["scope"], made["group"]) == (["contact.created"], "group", GROUP)
 
-        ran = run(*CREATE, "--generate-signing-key", "--signing-key-file", "key")
 
-        assert ran.status == 2
-        assert (tmp_path / "key").read_text() == "in use"
-        assert len(listed(run)) == 4
+@pytest.mark.parametrize(
+    ("words", "typed", "status", "is_asked"),
+    [
+        ((), "n\n", 1, True),
+        ((), "y\n", 0, True),
+        (("--yes",), "", 0, False),
+        (("--dry-run",), "", 0, False),
+    ],
+)
+def test_a_replacement_asks_on_a_terminal(
+    home: dict[str, str], tmp_path: Path, words: tuple[str, ...], typed: str, status: int, is_asked: bool
+) -> None:
+    options = ("--url", FAILING, *ASKED, "--replace", *words)
 
-    def test_it_is_taken_back_when_nothing_was_created(self, run: Run, tmp_path: Path) -> None:
-        faults = {"SUPOPS_DEMO_FAULTS": "calendly:500:method=POST:times=20"}
+    ended, screen = asked(home, tmp_path, *options, typed=typed)
 
-        ran = run(*CREATE, "--generate-signing-key", "--signing-key-file", "key", env=faults)
+    assert ended == status
+    assert ("Replace f0000002" in screen) == is_asked
+    assert ("nothing was changed" in screen) == (status == 1 or "--dry-run" in words)
+    file = Path(home["XDG_STATE_HOME"]) / "supops" / "demo" / "world.json"
+    is_replaced = file.exists() and world(home)[FAILING]["events"] == ["invitee.created"]
+    assert is_replaced == (status == 0 and "--dry-run" not in words)
 
-        assert ran.status == 1
-        assert not (tmp_path / "key").exists()
 
-    def test_it_is_not_given_to_one_that_is_there_already(self, run: Run, tmp_path: Path) -> None:
-        run(*CREATE)
+def test_a_failed_replacement_can_be_made_good_from_what_is_shown(run: Run) -> None:
+    # The new one is refused, and so is putting back the old one.
+    ran = run(*REPLACE, "-o", "json", env={"SUPOPS_DEMO_FAULTS": "calendly:expired:method=POST"})
 
-        ran = run(*CREATE, "--generate-signing-key", "--signing-key-file", "key")
+    document = json.loads(ran.out)
+    validate(document, "supops.webhook-created-1.json")
+    assert ran.status == 4
+    assert (document["webhook"], document["created"], document["replaced"]) == (None, False, None)
+    assert "invitee.no_show" not in document["problem"]
+    assert set(document["before"]["events"]) == {
+        "invitee.created",
+        "invitee.canceled",
+        "invitee_no_show.created",
+    }
+    for said in (document["problem"], ran.err):
+        assert f"nothing is delivered to {FAILING} now" in said
+        assert "invitee.created, invitee.canceled, invitee_no_show.created and the scope organization" in said
+    assert "--event invitee_no_show.created --scope organization" in ran.err
+    assert FAILING not in listed(run)
 
-        assert ran.status == 0
-        assert "--replace gives it this one" in ran.err
-        assert not (tmp_path / "key").exists()
 
-    def test_from_a_variable(self, run: Run) -> None:
-        ran = run(*CREATE, "--signing-key-env", "MY_KEY", env={"MY_KEY": "KEY-OF-MINE"})
+@pytest.mark.parametrize("kind", ["504", "html", "reset", "truncated"])
+@pytest.mark.parametrize("words", [CREATE, REPLACE], ids=["create", "replace"])
+def test_what_was_created_although_the_answer_failed_is_found(
+    run: Run, kind: str, words: tuple[str, ...]
+) -> None:
+    faults = f"calendly:{kind}:method=POST:acts=1:times=1"
 
-        assert ran.status == 0
-        assert "unsigned" not in ran.err
-        assert "KEY-OF-MINE" not in ran.out + ran.err
+    ran = run(*words, "-o", "json", env={"SUPOPS_DEMO_FAULTS": faults})
 
-    def test_from_a_variable_that_is_not_set(self, run: Run) -> None:
-        assert run(*CREATE, "--signing-key-env", "MY_KEY").status == 4
+    assert ran.status == 0
+    assert json.loads(ran.out)["created"]
+    assert "the answer was lost, but the subscription was created" in ran.err
 
 
 def test_delete_asks_or_wants_to_be_told(run: Run, home: dict[str, str], tmp_path: Path) -> None:
@@ -235,62 +298,6 @@ def test_delete_asks_or_wants_to_be_told(run: Run, home: dict[str, str], tmp_pat
     assert DISABLED not in listed(run)
 
 
-class TestSync:
-    @pytest.fixture
-    def file(self, tmp_path: Path) -> str:
-        (tmp_path / "webhooks.yaml").write_text(DECLARED)
-        return "webhooks.yaml"
-
-    def test_the_plan(self, run: Run, file: str) -> None:
-        ran = run(*WEBHOOKS, "sync", file, "--dry-run")
-
-        assert ran.status == 0
-        assert_golden("webhooks-sync-plan.txt", ran.out)
-        assert len(listed(run)) == 4
-
-    def test_it_is_carried_out_and_then_there_is_nothing_to_do(self, run: Run, file: str) -> None:
-        first = json.loads(run(*WEBHOOKS, "sync", file, "--yes", "-o", "json").out)
-        second = json.loads(run(*WEBHOOKS, "sync", file, "-o", "json").out)
-
-        for document in (first, second):
-            validate(document, "supops.webhook-sync-1.json")
-        assert [item["outcome"] for item in first["items"] if item["outcome"]] == ["done", "done"]
-        assert {item["verb"] for item in second["items"]} == {"keep", "leave"}
-        assert len(listed(run)) == 5
-
-    def test_what_is_not_declared_stays_unless_it_is_pruned(self, run: Run, file: str) -> None:
-        ran = run(*WEBHOOKS, "sync", file, "--prune", "--yes")
-
-        assert ran.status == 0
-        assert set(listed(run)) == {"https://new.example.com/calendly?token=[redacted]", FAILING}
-
-    def test_it_asks_before_anything_goes(self, run: Run, file: str) -> None:
-        ran = run(*WEBHOOKS, "sync", file)
-
-        assert ran.status == 2
-        assert "--yes" in ran.err
-        assert len(listed(run)) == 4
-
-    def test_what_failed_is_reported_beside_what_was_done(self, run: Run, file: str) -> None:
-        faults = {"SUPOPS_DEMO_FAULTS": "calendly:expired:method=DELETE"}
-
-        ran = run(*WEBHOOKS, "sync", file, "--prune", "--yes", "-o", "json", env=faults)
-
-        document = json.loads(ran.out)
-        validate(document, "supops.webhook-sync-1.json")
-        assert ran.status == 4
-        outcomes = [item["outcome"] for item in document["items"] if item["outcome"]]
-        assert outcomes == ["done", "failed", "not-tried", "not-tried", "not-tried"]
-
-    def test_a_file_with_mistakes(self, run: Run, tmp_path: Path) -> None:
-        (tmp_path / "webhooks.yaml").write_text("webhooks:\n  - url: https://x.example.com\n    event: []\n")
-
-        ran = run(*WEBHOOKS, "sync", "webhooks.yaml")
-
-        assert ran.status == 2
-        assert "webhooks.yaml:3: there is no key event" in ran.err
-
-
 @pytest.mark.parametrize("event", sorted(EVENTS))
 def test_a_sample_of_every_event(run: Run, event: str) -> None:
     ran = run(*WEBHOOKS, "sample", event)
@@ -298,6 +305,17 @@ def test_a_sample_of_every_event(run: Run, event: str) -> None:
     assert ran.status == 0
     assert json.loads(ran.out)["event"] == event
     assert "cancellations/e" not in ran.out
+
+
+def test_a_sample_for_a_group(run: Run) -> None:
+    assert run(*WEBHOOKS, "sample", "invitee.created", "--group", GROUP).status == 0
+
+
+def test_a_sample_of_a_newer_event_is_asked_for(run: Run) -> None:
+    ran = run(*WEBHOOKS, "sample", "invitee.rescued", "--allow-unknown-event")
+
+    assert ran.status == 1
+    assert "Calendly refused to show a sample of the event (400)" in ran.err
 
 
 def test_a_sample_can_be_routed(run: Run, tmp_path: Path) -> None:
@@ -311,6 +329,16 @@ def test_a_sample_of_no_event(run: Run) -> None:
 
     assert ran.status == 2
     assert "Did you mean invitee.created?" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("scope", "says"), [("organization", "of the scope user only"), ("group", "needs the group's URI")]
+)
+def test_a_sample_of_a_scope_that_the_event_has_not(run: Run, scope: str, says: str) -> None:
+    ran = run(*WEBHOOKS, "sample", "meeting_recap.created", "--scope", scope)
+
+    assert ran.status == 2
+    assert says in ran.err
 
 
 def test_a_wrong_token_is_exit_4(run: Run) -> None:
