@@ -6,9 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from supops.adapters.calendly import CalendlyDesk, calendly_client, error_detail, read_limit
+from supops.adapters.calendly import CalendlyDesk, calendly_client
 from supops.adapters.http import HttpClient
-from supops.adapters.pacing import RateLimit
 from supops.errors import (
     Forbidden,
     NetworkError,
@@ -19,10 +18,9 @@ from supops.errors import (
     Unauthorized,
     UsageError,
 )
-from supops.models.bookings import Host, Replaced
 from supops.models.secrets import Secret
 from supops.models.subscriptions import Wanted
-from supops.sandbox.bookings import BOT, slot
+from supops.sandbox.bookings import BOT
 from supops.sandbox.calendly import Calendly
 from supops.sandbox.faults import Fault
 from supops.sandbox.http import Answer, json_answer
@@ -30,7 +28,7 @@ from supops.sandbox.server import Sandbox
 from supops.sandbox.world import CalendlyState, CalendlyToken
 from supops.services.ports import Clock
 from tests.conftest import IMPATIENT
-from tests.fakes.calendly import told
+from tests.fakes.calendly import subscription, told
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.console import FakeNotices
 
@@ -255,38 +253,96 @@ def test_whose_token_it_is_and_what_it_may(
     assert desk.account(with_role=True).role == role
 
 
+def test_the_account_is_asked_for_once_and_the_role_only_where_it_is_shown(
+    sandbox: Sandbox, desk: CalendlyDesk
+) -> None:
+    sandbox.faults.add(Fault("500", path="/organization_memberships"))
+
+    assert desk.account() == desk.account()
+
+    assert paths(sandbox) == ["GET /users/me"]
+    with pytest.raises(PlatformError, match="tell the role"):
+        desk.account(with_role=True)
+
+
+def test_a_contact_asks_each_thing_once(sandbox: Sandbox, desk: CalendlyDesk) -> None:
+    desk.contact()
+
+    assert paths(sandbox) == ["GET /users/me", "GET /organization_memberships", f"GET {LIST}"]
+
+
 @pytest.mark.parametrize(
-    ("headers", "limit"),
+    ("ask", "needed"),
     [
-        ("500 7 31", RateLimit(500, 7, 31)),
-        ("500 7", RateLimit(500, 7)),
-        ("500", None),
-        ("", None),
-        ("many some soon", None),
+        (lambda desk: desk.subscriptions(desk.account(), "user"), "webhooks:read"),
+        (lambda desk: desk.subscription("f0000001-0000-4000-8000-000000000000"), "webhooks:read"),
+        (lambda desk: desk.sample("invitee.created", "user", desk.account()), "webhooks:read"),
+        (lambda desk: desk.delete(subscription(1, "https://x.example.com/")), "webhooks:write"),
+        (lambda desk: desk.confirm(told("global.json")), "scheduled_events:read"),
     ],
 )
-def test_the_limit_where_the_platform_tells_it(headers: str, limit: RateLimit | None) -> None:
-    names = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
+def test_what_is_not_allowed_names_the_scope_that_is_needed(
+    state: CalendlyState, login: Login, ask: Callable[[CalendlyDesk], object], needed: str
+) -> None:
+    state.tokens["blind-token"] = CalendlyToken(BOT, ("users:read",))
 
-    assert read_limit(dict(zip(names, headers.split(), strict=False))) == limit
+    with pytest.raises(Forbidden) as raised:
+        ask(login("blind-token"))
+
+    assert f"The token needs the scope {needed}" in raised.value.hint
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("key", "value", "says"),
     [
-        (b'{"title":"A","message":"B","details":[{"parameter":"url","message":"C"},3]}', "A; B; url: C"),
-        (b'{"title":"Same","message":"Same","details":"none"}', "Same"),
-        (b'{"message":"No","required_scopes":["a:read","b:read"]}', "No; needed: a:read, b:read"),
-        (b"{}", ""),
-        (b"[]", None),
-        (b"<html>", None),
-        (b"", None),
-        (b'{"message":"\xff"}', None),
-        (b'{"message":' + b"[" * 100_000, None),
+        ("created_at", "2026-01-01T08:00:00", "created_at"),
+        ("retry_started_at", "2026-01-01T08:00:00", "retry_started_at"),
+        ("uri", "https://api.calendly.com/webhook_subscriptions/a b", "names no webhook subscription"),
     ],
 )
-def test_what_calendly_says_of_an_error(body: bytes, said: str | None) -> None:
-    assert error_detail(body) == said
+def test_an_answer_that_makes_no_sense_is_the_platforms_fault(
+    state: CalendlyState, desk: CalendlyDesk, key: str, value: str, says: str
+) -> None:
+    state.subscriptions[0][key] = value
+
+    with pytest.raises(PlatformError, match=says):
+        desk.subscriptions(desk.account(), "organization")
+
+
+def test_a_limit_that_only_tells_its_reset_is_waited_for(
+    sandbox: Sandbox, state: CalendlyState, desk: CalendlyDesk, notices: FakeNotices
+) -> None:
+    state.tells_retry_after, state.plan_limit = False, 0
+    sandbox.world.now = lambda: 1000.0
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        state.plan_limit = 500
+
+    slept: list[float] = []
+    desk._http.sleep = sleep
+    desk._http.patience = replace(IMPATIENT, longest_retry_after=60)
+
+    assert desk.account().uri == BOT
+
+    assert slept == [60]
+    assert notices.notes == ["waiting 60 s, Calendly's limit"]
+
+
+@pytest.mark.parametrize(
+    ("event", "scope", "group"),
+    [
+        ("invitee.created", "group", None),
+        ("meeting_recap.created", "organization", None),
+        ("routing_form_submission.created", "user", None),
+    ],
+)
+def test_a_sample_has_the_scopes_of_its_event(
+    desk: CalendlyDesk, event: str, scope: str, group: str | None
+) -> None:
+    with pytest.raises(PlatformError, match=r"\(400\)"):
+        desk.sample(event, scope, desk.account(), group)
+    assert desk.sample("invitee.created", "group", desk.account(), "https://api.calendly.com/groups/G1")
 
 
 def test_deleting_what_is_gone_is_told_to_who_asks_for_details(
@@ -316,80 +372,3 @@ def test_of_a_path_only_the_last_part_is_asked_for(sandbox: Sandbox, desk: Calen
         assert "`supops calendly webhooks list`" in raised.value.hint
 
     assert set(paths(sandbox)) == {f"GET {LIST}/x"}
-
-
-def test_confirming_trusts_the_answer_and_not_the_payload(desk: CalendlyDesk) -> None:
-    word = told("global.json")
-    lies = replace(MEETING, name="US Federal", start=word.time, hosts=(Host("evil@example.com"),))
-
-    confirmed = desk.confirm(replace(word, meeting=lies))
-
-    assert (confirmed.meeting, confirmed.invitees) == (MEETING, word.invitees)
-    assert confirmed.confirmed
-
-
-def test_only_the_configured_platform_is_asked(sandbox: Sandbox, desk: CalendlyDesk) -> None:
-    number = MEETING.uri.rpartition("/")[2]
-    elsewhere = replace(MEETING, uri=f"https://evil.example.com/scheduled_events/{number}")
-
-    assert desk.confirm(replace(told("global.json"), meeting=elsewhere)).meeting.uri == MEETING.uri
-
-    assert paths(sandbox) == [f"GET /scheduled_events/{number}", f"GET /scheduled_events/{number}/invitees"]
-
-
-def test_the_time_is_taken_before_the_first_request(sandbox: Sandbox, desk: CalendlyDesk) -> None:
-    desk._clock = watch = Watch(sandbox)
-
-    assert desk.confirm(told("global.json")).time == START
-
-    assert watch.seen == [0]
-
-
-def test_every_invitee_is_confirmed_and_whom_the_word_is_about_comes_first(desk: CalendlyDesk) -> None:
-    confirmed = desk.confirm(told("several-2.json"))
-
-    assert [one.name for one in confirmed.invitees] == ["Bo Ek", "Ina Vitee", "Cy <b>Twombly</b>"]
-
-
-@pytest.mark.parametrize("names_hosts", [True, False])
-def test_hosts_have_emails_however_the_platform_names_them(
-    state: CalendlyState, desk: CalendlyDesk, names_hosts: bool
-) -> None:
-    state.names_hosts = names_hosts
-
-    emails = {host.email for host in desk.confirm(told("several-1.json")).meeting.hosts}
-
-    assert emails == {"bjorn.hakansson@example.com", "ciaran.byrne@example.com"}
-
-
-def test_a_host_that_is_gone_is_only_a_warning(
-    sandbox: Sandbox, state: CalendlyState, desk: CalendlyDesk, notices: FakeNotices
-) -> None:
-    state.names_hosts = False
-    sandbox.faults.add(Fault("empty", path="/users/*", times=1))
-
-    hosts = desk.confirm(told("several-1.json")).meeting.hosts
-
-    assert sorted(host.email is None for host in hosts) == [False, True]
-    (warning,) = notices.warnings
-    assert "does not know the host https://api.calendly.com/users/" in warning
-
-
-def test_a_meeting_that_calendly_does_not_know_may_be_forged(desk: CalendlyDesk) -> None:
-    unknown = replace(MEETING, uri="https://api.calendly.com/scheduled_events/unknown")
-
-    with pytest.raises(NotFound, match="confirm the scheduled event") as raised:
-        desk.confirm(replace(told("global.json"), meeting=unknown))
-
-    assert "it may be forged" in raised.value.hint
-
-
-def test_a_rescheduled_booking_names_the_one_that_it_replaces(desk: CalendlyDesk) -> None:
-    confirmed = desk.confirm(told("rescheduled-3-created.json"))
-
-    assert confirmed.replaced == Replaced(slot(6).uri, slot(6).invitee_uri(0))
-    assert desk.confirm(told("global.json")).replaced is None
-
-
-def test_a_canceled_meeting_is_confirmed_as_canceled(desk: CalendlyDesk) -> None:
-    assert desk.confirm(told("rescheduled-1-created.json")).meeting.canceled

@@ -1,6 +1,7 @@
 """Secrets are fetched from where the settings say, and shown nowhere."""
 
 from pathlib import Path
+from threading import Barrier, Thread
 
 import keyring
 import pytest
@@ -8,7 +9,7 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 from supops.adapters.secrets import SecretStore
-from supops.errors import CredentialError
+from supops.errors import CredentialError, SupopsError, UsageError
 from supops.models.secrets import SecretRef
 
 PURPOSE = "the API token for Zendesk Global"
@@ -82,3 +83,59 @@ def test_a_secret_of_several_lines_is_refused_without_showing_it(tmp_path: Path)
 
 def test_the_keyring_that_is_patched_is_the_real_one() -> None:
     assert isinstance(keyring.get_keyring(), KeyringBackend)
+
+
+def test_of_two_who_keep_a_new_one_at_once_the_second_is_refused(tmp_path: Path) -> None:
+    ref = SecretRef(file=str(tmp_path / "keys" / "key"))
+    barrier = Barrier(8)
+    kept: list[str] = []
+    refused: list[str] = []
+
+    def keep() -> None:
+        barrier.wait()
+        try:
+            kept.append(SecretStore({}).keep_new(ref, purpose=PURPOSE).reveal())
+        except UsageError as error:
+            refused.append(error.message)
+
+    threads = [Thread(target=keep) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [(tmp_path / "keys" / "key").read_text().strip()] == kept
+    assert len(refused) == 7
+    assert {message.partition(" is there already")[1] for message in refused} == {" is there already"}
+
+
+def test_a_new_one_is_written_where_nothing_is_not_even_a_link(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(UsageError, match="is there already"):
+        SecretStore({}).keep_new(SecretRef(file=str(tmp_path / "link")), purpose=PURPOSE)
+
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize(
+    ("ref", "says"),
+    [
+        (SecretRef(env="KEY"), "can't be kept in KEY: it is an environment variable"),
+        (SecretRef(file="taken"), "is there already"),
+        (SecretRef(file="taken/key"), "taken is no folder"),
+        (SecretRef(keyring="taken"), "The keyring has taken already"),
+    ],
+)
+def test_a_place_that_will_not_do_is_told_before_anything_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ref: SecretRef, says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(keyring, "get_password", lambda service, entry: entry)
+    (tmp_path / "taken").write_text("in use")
+
+    for attempt in (SecretStore({}).check_new, SecretStore({}).keep_new):
+        with pytest.raises(SupopsError, match=says):
+            attempt(ref, purpose=PURPOSE)
+
+    assert [file.name for file in tmp_path.iterdir()] == ["taken"]

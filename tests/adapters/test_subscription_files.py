@@ -136,6 +136,27 @@ def test_a_key_that_stands_twice_is_a_mistake(read: Read) -> None:
     assert "events" in mistake
 
 
+def test_a_list_that_stands_twice_is_a_mistake_and_not_half_a_list(read: Read) -> None:
+    (mistake,) = mistakes(read, f"webhooks:\n{ONE}webhooks:\n{ONE.replace('/1', '/2')}")
+
+    assert mistake == "webhooks.yaml:5: webhooks stands in line 1 already"
+
+
+@pytest.mark.parametrize("events", ["[~]", "[invitee.created, ~]", "[null]", '[""]', "[]", "{a: b}", "~"])
+def test_events_should_be_names(read: Read, events: str) -> None:
+    assert mistakes(read, "webhooks:\n" + ONE.replace("[invitee.created]", events)) == [
+        "webhooks.yaml:3: events should be a list of names"
+    ]
+
+
+def test_an_event_that_stands_twice_is_a_mistake(read: Read) -> None:
+    events = "[contact.created, invitee.created, contact.created]"
+
+    assert mistakes(read, "webhooks:\n" + ONE.replace("[invitee.created]", events)) == [
+        "webhooks.yaml:3: events has contact.created more than once"
+    ]
+
+
 @pytest.mark.parametrize("url", ["~", "", "null", '""', "[a]", "{a: b}"])
 def test_an_address_should_be_text(read: Read, url: str) -> None:
     assert mistakes(read, "webhooks:\n" + ONE.replace("https://a.example.com/1", url)) == [
@@ -171,6 +192,14 @@ def test_a_variable_that_is_not_set(read: Read) -> None:
     error = refusal(read, "webhooks:\n" + ONE.replace("/1", "/${ELSE}"))
 
     assert error.message.endswith("webhooks.yaml:2: The environment variable ELSE is not set, or empty.")
+
+
+def test_what_stands_beside_a_variable_is_not_told() -> None:
+    with pytest.raises(UsageError) as raised:
+        expand("https://a.example.com/services/literal-secret?token=other-secret&x=${ELSE}")
+
+    assert "secret" not in raised.value.message + raised.value.hint
+    assert "${ELSE}" in raised.value.hint
 
 
 def test_a_variable_that_is_not_set_is_one_mistake_among_others(read: Read) -> None:

@@ -236,7 +236,7 @@ class Calendly:
         return json_answer(200, {"resource": event})
 
     def _page(self, request: Request, entries: list[Json]) -> Answer:
-        size = min(100, max(1, int(request.parameter("count") or 20)))
+        size = min(self._state.largest_page, max(1, int(request.parameter("count") or 20)))
         start = int(request.parameter("page_token") or 0)
         after = str(start + size) if start + size < len(entries) else None
         link = f"{request.host}{request.path}?page_token={after}" if after else None

@@ -142,6 +142,7 @@ class CalendlyState:
         newer_events: Events that this platform takes, and that clients may not know yet.
         forgets_events: Events that it leaves out of what it creates: its answer then mirrors no more what was asked.
         names_hosts: False where scheduled events name their hosts by URI only.
+        largest_page: How many entries a page has at most, however many are asked for.
         tells_retry_after: False where a refusal for too many requests only tells when the whole limit is there again.
     """
 
@@ -154,6 +155,7 @@ class CalendlyState:
     newer_events: tuple[str, ...] = ("invitee.rescued",)
     forgets_events: tuple[str, ...] = ()
     names_hosts: bool = True
+    largest_page: int = 100
     tells_retry_after: bool = True
 
 
