@@ -2,12 +2,17 @@
 
 import multiprocessing
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from icalendar import Calendar, Event
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from icalendar import Calendar, Event, Timezone
 
 from supops.adapters.ics_calendar import IcsCalendar
 from supops.errors import SupopsError
@@ -63,18 +68,162 @@ def test_looking_makes_no_file(calendar: IcsCalendar, folder: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
-def test_what_others_have_in_the_file_stays(calendar: IcsCalendar, folder: Path) -> None:
+EVENT = "BEGIN:VEVENT\r\nUID:lunch\r\nDTSTAMP:20260101T000000Z\r\n{}\r\nEND:VEVENT\r\n"
+FOREIGN = {
+    "event": EVENT.format("DTSTART:20260101T120000Z\r\nX-ELSE:kept\r\nSUMMARY:fol\r\n ded"),
+    "zone that is a folder": EVENT.format("DTSTART;TZID=Europe:20260101T120000"),
+    "zone with a long name": EVENT.format(f"DTSTART;TZID={'x' * 300}:20260101T120000"),
+    "zone given twice": EVENT.format("DTSTART;TZID=Europe/Berlin;TZID=Europe/Paris:20260101T120000"),
+    "zone elsewhere": EVENT.format("DTSTART;TZID=../../etc/passwd:20260101T120000"),
+    "zone without a name": "BEGIN:VTIMEZONE\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n",
+    "zone without rules": "BEGIN:VTIMEZONE\r\nTZID:Mine\r\nEND:VTIMEZONE\r\n",
+    "time that is none": EVENT.format("DTSTART:noon"),
+    "alarm within": EVENT.format("BEGIN:VALARM\r\nUID:{}\r\nACTION:AUDIO\r\nEND:VALARM").replace(
+        "{}", entry()[0]
+    ),
+    "no line": EVENT.format('what is this\r\n:\r\n;=:\r\nBEGIN-NOT:VEVENT\r\nX"Y;Z:1'),
+    "no UTF-8": EVENT.format("SUMMARY:M\udcfcnchen"),
+    "two ids": "BEGIN:VEVENT\r\nUID:a\r\nUID:b\r\nSTATUS:X\r\nEND:VEVENT\r\n",
+}
+
+
+@pytest.mark.parametrize("newline", ["\r\n", "\n"])
+@pytest.mark.parametrize("foreign", FOREIGN.values(), ids=FOREIGN)
+def test_what_others_have_in_the_file_stays_as_it_is(
+    calendar: IcsCalendar, folder: Path, foreign: str, newline: str
+) -> None:
     folder.mkdir()
-    foreign = (
-        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//else//EN\r\nBEGIN:VEVENT\r\nUID:lunch\r\nSUMMARY:Lunch\r\n"
-        "DTSTAMP:20260101T000000Z\r\nDTSTART:20260101T120000Z\r\nX-ELSE:kept\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    head = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//else//EN\r\n"
+    whole = f"{head}{foreign}END:VCALENDAR\r\n".replace("\r\n", newline)
+    (folder / "global.ics").write_bytes(whole.encode("utf-8", "surrogateescape"))
+    identity, card, record = entry()
+
+    calendar.insert(identity, card, record)
+    found = calendar.find(identity)
+    assert found is not None
+    calendar.update(found, None, record)
+
+    kept = (folder / "global.ics").read_bytes()
+    assert foreign.replace("\r\n", newline).encode("utf-8", "surrogateescape") in kept
+    assert (b"\r" in kept) == (newline == "\r\n")
+    removed = calendar.find(identity)
+    assert removed is not None
+    assert (removed.removed, removed.record) == (True, record)
+
+
+def test_an_entry_that_somebody_changed_into_nonsense_is_found_and_replaced(
+    calendar: IcsCalendar, folder: Path
+) -> None:
+    identity, card, record = entry()
+    calendar.insert(identity, card, record)
+    file = folder / "global.ics"
+    file.write_bytes(file.read_bytes().replace(b"DTSTART;TZID=Europe/Berlin:", b"DTSTART;TZID=Europe:"))
+
+    found = calendar.find(identity)
+    assert found is not None
+    calendar.update(found, card, record)
+
+    assert [event.start for event in events(folder)] == [card.start]
+
+
+def written(calendar: IcsCalendar, folder: Path, zone: str, start: datetime, minutes: int = 30) -> Event:
+    """Write an entry into a new file, and return what any calendar program reads of it."""
+    local = ZoneInfo(zone)
+    end = start + timedelta(minutes=minutes)
+    _, card, record = entry()
+    calendar.file.unlink(missing_ok=True)
+    calendar.insert(
+        entry()[0],
+        replace(card, zone=zone, start=start.astimezone(local), end=end.astimezone(local)),
+        record,
     )
-    (folder / "global.ics").write_text(foreign)
+    [event] = events(folder)
+    return event
 
+
+@pytest.mark.parametrize(
+    ("start", "minutes"),
+    [
+        (datetime(2026, 10, 25, 0, 45, tzinfo=UTC), 30),
+        (datetime(2026, 10, 25, 1, 15, tzinfo=UTC), 30),
+        (datetime(2026, 10, 24, 23, 45, tzinfo=UTC), 30),
+        (datetime(2026, 10, 25, 1, 45, tzinfo=UTC), 30),
+        (datetime(2026, 3, 29, 0, 45, tzinfo=UTC), 30),
+        (datetime(2036, 12, 31, 22, 45, tzinfo=UTC), 30),
+        (datetime(2045, 7, 1, 10, 0, tzinfo=UTC), 30),
+        (datetime(1990, 7, 1, 10, 0, tzinfo=UTC), 30),
+        (datetime(2026, 7, 1, 10, 0, tzinfo=UTC), 0),
+    ],
+)
+def test_an_entry_is_at_the_instants_of_its_meeting(
+    calendar: IcsCalendar, folder: Path, start: datetime, minutes: int
+) -> None:
+    event = written(calendar, folder, "Europe/Berlin", start, minutes)
+
+    assert (event.start, event.end) == (start, start + timedelta(minutes=minutes))
+
+
+def an_hour_twice(zone: ZoneInfo) -> datetime | None:
+    """Return an instant of 2030 when clocks there show what they have shown before."""
+    days = [datetime(2030, 1, 1, tzinfo=UTC) + timedelta(days=number) for number in range(366)]
+    offsets = [day.astimezone(zone).utcoffset() or timedelta() for day in days]
+    back = [day for day, before, after in zip(days, offsets, offsets[1:], strict=False) if after < before]
+    hours = (day + timedelta(minutes=30 * number) for day in back for number in range(49))
+    return next((hour for hour in hours if hour.astimezone(zone).fold), None)
+
+
+def test_in_every_zone_of_the_world(calendar: IcsCalendar, folder: Path) -> None:
+    for zone in sorted(available_timezones()):
+        start = an_hour_twice(ZoneInfo(zone)) or datetime(2030, 7, 1, tzinfo=UTC)
+        event = written(calendar, folder, zone, start, 45)
+        assert (event.start, event.end) == (start, start + timedelta(minutes=45)), zone
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    zone=st.sampled_from(sorted(available_timezones())),
+    start=st.datetimes(datetime(2000, 1, 2), datetime(2060, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+)
+def test_the_rules_in_the_file_say_the_same_as_the_zone_s_name(
+    calendar: IcsCalendar, folder: Path, zone: str, start: datetime
+) -> None:
+    start = start.replace(microsecond=0)
+
+    event = written(calendar, folder, zone, start)
+
+    assert event.start == start
+    assert event.end == start + timedelta(minutes=30)
+    whole = Calendar.from_ical((folder / "global.ics").read_bytes())
+    rules = [one for one in whole.walk("VTIMEZONE") if isinstance(one, Timezone)]
+    assert len(rules) == bool(re.search(rb"DT(START|END);TZID=", calendar.file.read_bytes()))
+    for one in rules:
+        there = start.astimezone(ZoneInfo(zone))
+        assert one.tz_name == zone
+        assert there.replace(tzinfo=one.to_tz(lookup_tzid=False)).utcoffset() == there.utcoffset()
+
+
+def test_a_file_that_was_taken_away_is_a_fresh_start(calendar: IcsCalendar, folder: Path) -> None:
+    first, second = entry(1), entry(2)
+    calendar.insert(*first)
+    calendar.insert(*second)
+    calendar.file.unlink()
+
+    assert calendar.find(first[0]) is None
+    calendar.insert(*first)
+
+    assert calendar.find(second[0]) is None
+    calendar.insert(*second)
+    assert len(events(folder)) == 2
+
+
+def test_an_entry_taken_out_of_a_file_that_stays_is_deleted(calendar: IcsCalendar) -> None:
     calendar.insert(*entry())
+    calendar.file.write_bytes(b"")
 
-    lunch, _ = events(folder)
-    assert (str(lunch["UID"]), str(lunch["X-ELSE"])) == ("lunch", "kept")
+    found = calendar.find(entry()[0])
+
+    assert found is not None
+    assert (found.removed, found.record) == (True, None)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +232,10 @@ def test_what_others_have_in_the_file_stays(calendar: IcsCalendar, folder: Path)
         b"this is no calendar",
         b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n",
         b"BEGIN:VEVENT\r\nEND:VEVENT\r\n",
+        b"BEGIN:VCALENDAR\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+        b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nEND:VCALENDAR\r\n",
+        b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
+        b"END:VCALENDAR\r\n",
         b"\xff\xfe",
     ],
 )

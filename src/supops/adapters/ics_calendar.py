@@ -1,21 +1,27 @@
 """Team calendars as ``.ics`` files: one file for each, which any calendar program can open. Made for trying supops without Google.
 
 A removed entry stays in the file with the status CANCELLED, and without what it was about. Beside the file lies a list of all ids
-that were ever in it, so that an entry that somebody took out of the file is known to be deleted and does not come back.
+that were ever in it, so that an entry that somebody took out of the file is known to be deleted and does not come back. Where the whole
+file was taken away, that is a fresh start, and the list counts no longer.
+
+Of what others wrote into the file nothing is read but where it begins and ends. It stays as it is.
 """
 
 import fcntl
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, Timezone, vText
 
 from supops import __version__
 from supops.adapters.entry_notes import from_properties, to_properties
+from supops.adapters.ics_files import CalendarFile, Component, NoCalendarFile
 from supops.errors import SupopsError
 from supops.files import write_whole
 from supops.models.entries import Card, Entry, Record, TeamCalendarName
@@ -25,8 +31,12 @@ from supops.services.ports import Clock, EntryConflict, Probe, TeamCalendar
 CANCELLED = "CANCELLED"
 ABSENT = "absent"
 NOTE = "X-SUPOPS-"
+EVENT, TIMEZONE = "VEVENT", "VTIMEZONE"
 # The format wants a time even of what is not shown.
 NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+TIME_IN_ZONE = re.compile(r"^DT(?:START|END);TZID=", re.MULTILINE)
+# What the rules of a zone that are written into the file are for. Meetings before and after are written in UTC.
+ZONES_FROM, ZONES_UNTIL = date(2010, 1, 1), date(2038, 1, 1)
 
 
 class IcsCalendar(TeamCalendar, Probe):
@@ -53,8 +63,10 @@ class IcsCalendar(TeamCalendar, Probe):
             opened = self._read()
             if opened.entry(entry_id) is not None:
                 raise EntryConflict
-            opened.put(self._event(entry_id, card, record))
-            self._write(opened)
+            event = self._event(entry_id, card, record)
+            if opened.is_new:
+                ids.truncate(0)
+            self._write(opened.with_event(event, card))
             # One line, at the end: nothing that was there is touched.
             ids.write(f"{entry_id}\n".encode())
 
@@ -65,17 +77,16 @@ class IcsCalendar(TeamCalendar, Probe):
             current = opened.entry(entry.id)
             if current is None or current.version != entry.version:
                 raise EntryConflict
-            opened.put(self._event(entry.id, card, record))
-            self._write(opened)
+            self._write(opened.with_event(self._event(entry.id, card, record), card))
 
     def contact(self) -> Contact:
         """See `supops.services.ports.Probe`: reads the file, where there is one."""
         if not self.file.exists():
             return Contact(f"{self.file} is made with the first entry")
-        shown = sum(str(event.get("STATUS")) != CANCELLED for event in self._read().calendar.walk("VEVENT"))
+        shown = sum(not _is_removed(event) for event in self._read().file.named(EVENT))
         return Contact(f"{self.file}, {shown} entries")
 
-    def _event(self, entry_id: str, card: Card | None, record: Record) -> Event:
+    def _event(self, entry_id: str, card: Card | None, record: Record) -> Component:
         event = Event()
         event.add("UID", entry_id)
         event.add("DTSTAMP", self._clock.now())
@@ -84,8 +95,9 @@ class IcsCalendar(TeamCalendar, Probe):
             event.add("SUMMARY", "Removed booking")
             event.add("STATUS", CANCELLED)
         else:
-            event.add("DTSTART", card.start)
-            event.add("DTEND", card.end)
+            start, end = _as_written(card)
+            event.add("DTSTART", start)
+            event.add("DTEND", end)
             event.add("SUMMARY", card.summary)
             event.add("DESCRIPTION", "\n".join(card.lines))
             event.add("URL", card.link)
@@ -93,12 +105,11 @@ class IcsCalendar(TeamCalendar, Probe):
             if card.location:
                 event.add("LOCATION", card.location)
         for name, value in to_properties(record).items():
-            event.add(f"{NOTE}{name.upper().replace('_', '-')}", value)
-        return event
+            event.add(f"{NOTE}{name.upper().replace('_', '-')}", vText(value))
+        return Component(EVENT, event.to_ical().decode())
 
-    def _write(self, opened: "_Opened") -> None:
-        opened.calendar.add_missing_timezones()
-        write_whole(self.file, opened.calendar.to_ical())
+    def _write(self, file: CalendarFile) -> None:
+        write_whole(self.file, file.text.encode("utf-8", "surrogateescape"))
 
     @contextmanager
     def _locked(self) -> Iterator[IO[bytes]]:
@@ -114,29 +125,22 @@ class IcsCalendar(TeamCalendar, Probe):
     def _read(self) -> "_Opened":
         """Read the file as it is now. It is always replaced as a whole, so that nothing has to be locked for that."""
         try:
-            data = self.file.read_bytes() if self.file.exists() else b""
+            if not self.file.exists():
+                return _Opened(CalendarFile.read(_empty(self.name.name)), frozenset(), is_new=True)
+            data = self.file.read_bytes()
             ids = self._ids_file.read_bytes() if self._ids_file.exists() else b""
         except OSError as error:
             raise self._unusable("be read", error) from None
-        return _Opened(self._parsed(data), frozenset(ids.decode("ascii", "replace").split()))
-
-    def _parsed(self, data: bytes) -> Calendar:
-        if not data.strip():
-            calendar = Calendar()
-            calendar.add("PRODID", f"-//supops//{__version__}//EN")
-            calendar.add("VERSION", "2.0")
-            calendar.add("X-WR-CALNAME", self.name.name)
-            return calendar
+        # What is no UTF-8 is not ours, and stays.
+        text = data.decode("utf-8", "surrogateescape") if data.strip() else _empty(self.name.name)
         try:
-            parsed = Calendar.from_ical(data)
-        except (ValueError, KeyError, IndexError) as error:
+            file = CalendarFile.read(text)
+        except NoCalendarFile as error:
             raise SupopsError(
                 f"{self.file} is no calendar file that can be read: {error}",
                 hint="Mend it or move it away; it was not touched.",
             ) from None
-        if not isinstance(parsed, Calendar):
-            raise SupopsError(f"{self.file} is no calendar file: it holds something else.")
-        return parsed
+        return _Opened(file, frozenset(ids.decode("ascii", "replace").split()))
 
     def _unusable(self, what: str, error: OSError) -> SupopsError:
         return SupopsError(
@@ -145,33 +149,65 @@ class IcsCalendar(TeamCalendar, Probe):
         )
 
 
+@dataclass(frozen=True, slots=True)
 class _Opened:
     """A calendar file that was read, and the ids that were ever in it."""
 
-    def __init__(self, calendar: Calendar, known: frozenset[str]) -> None:
-        self.calendar = calendar
-        self._known = known
+    file: CalendarFile
+    known: frozenset[str]
+    is_new: bool = False
 
     def entry(self, entry_id: str) -> Entry | None:
         event = self._event(entry_id)
         if event is None:
             deleted = Entry(entry_id, removed=True, record=None, version=ABSENT)
-            return deleted if entry_id in self._known else None
+            return deleted if entry_id in self.known else None
         notes = {
-            str(name).upper().removeprefix(NOTE).lower().replace("-", "_"): str(value)
-            for name, value in event.items()
-            if str(name).upper().startswith(NOTE)
+            name.removeprefix(NOTE).lower().replace("-", "_"): value
+            for name, value in event.properties.items()
+            if name.startswith(NOTE)
         }
-        removed = str(event.get("STATUS", "")).upper() == CANCELLED
-        version = hashlib.sha256(event.to_ical()).hexdigest()
-        return Entry(entry_id, removed, from_properties(notes), version)
+        version = hashlib.sha256(event.text.encode("utf-8", "surrogateescape")).hexdigest()
+        return Entry(entry_id, _is_removed(event), from_properties(notes), version)
 
-    def put(self, event: Event) -> None:
-        old = self._event(str(event["UID"]))
-        if old is not None:
-            self.calendar.subcomponents.remove(old)
-        self.calendar.add_component(event)
+    def with_event(self, event: Component, card: Card | None) -> CalendarFile:
+        """Return the file with an event in place of the one with the same id, and the zone of its times."""
+        file = self.file.with_component(event, instead_of=self._event(event.properties["UID"]))
+        zones = {zone.properties.get("TZID") for zone in file.named(TIMEZONE)}
+        if card is None or card.zone in zones or not TIME_IN_ZONE.search(event.text):
+            return file
+        rules = Timezone.from_tzid(card.zone, first_date=ZONES_FROM, last_date=ZONES_UNTIL)
+        return file.with_component(Component(TIMEZONE, rules.to_ical().decode()), instead_of=None, first=True)
 
-    def _event(self, entry_id: str) -> Event | None:
-        events = (one for one in self.calendar.subcomponents if isinstance(one, Event))
-        return next((event for event in events if str(event.get("UID")) == entry_id), None)
+    def _event(self, entry_id: str) -> Component | None:
+        events = self.file.named(EVENT)
+        return next((event for event in events if event.properties.get("UID") == entry_id), None)
+
+
+def _empty(name: str) -> str:
+    calendar = Calendar()
+    calendar.add("PRODID", f"-//supops//{__version__}//EN")
+    calendar.add("VERSION", "2.0")
+    calendar.add("X-WR-CALNAME", name)
+    return bytes(calendar.to_ical()).decode()
+
+
+def _is_removed(event: Component) -> bool:
+    return event.properties.get("STATUS", "").strip().upper() == CANCELLED
+
+
+def _as_written(card: Card) -> tuple[datetime, datetime]:
+    """Return start and end in the zone that they are shown in, or in UTC where that would not say which instants they are.
+
+    A local time has no word for which of the two it is that an hour has when clocks are put back.
+    """
+    both = (card.start.replace(microsecond=0), card.end.replace(microsecond=0))
+    if card.zone == "UTC" or not all(map(_is_clear, both)):
+        return both[0].astimezone(UTC), both[1].astimezone(UTC)
+    return both
+
+
+def _is_clear(moment: datetime) -> bool:
+    if not ZONES_FROM.year < moment.year < ZONES_UNTIL.year - 1:
+        return False
+    return moment.replace(fold=0).utcoffset() == moment.replace(fold=1).utcoffset()
