@@ -236,3 +236,13 @@ def test_without_calendars_it_says_which_setting_is_missing(run: Run, tmp_path: 
 
     assert ran.status == 2
     assert "Add calendars.global.id" in ran.err
+
+
+def test_a_file_that_cant_be_written_is_refused_before_anything_is_done(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+
+    for file in (tmp_path, tmp_path / "taken" / "result.json", Path("/proc/result.json")):
+        ran = run(*ROUTE, "global.json", "-f", str(file))
+        assert (ran.status, ran.out) == (1, "")
+        assert f"{file} can't be written" in ran.err
+    assert routed(run, "global.json")["action"] == "inserted"

@@ -35,11 +35,31 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
+def _can_be_written(file: Path | None) -> Path | None:
+    """Refuse a file that the result can't be written to before anything is done, and not after."""
+    if file is None or (file.exists() and not file.is_file() and not file.is_dir()):
+        return file
+    import tempfile
+
+    folder = next(parent for parent in file.resolve().parents if parent.exists())
+    if file.is_dir():
+        raise SupopsError(f"{file} can't be written: it is a folder.")
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return file
+    except OSError as error:
+        raise SupopsError(f"{file} can't be written: {error.strerror}") from None
+
+
 FormatOption = Annotated[Format, typer.Option("--output", "-o", help="How to show the result.")]
 FileOption = Annotated[
     Path | None,
     typer.Option(
-        "--output-file", "-f", metavar="PATH", help="Write the result to this file, whole or not at all."
+        "--output-file",
+        "-f",
+        metavar="PATH",
+        help="Write the result to this file, whole or not at all.",
+        callback=_can_be_written,
     ),
 ]
 FailOnOption = Annotated[
