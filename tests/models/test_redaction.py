@@ -5,7 +5,14 @@ from collections.abc import Callable
 
 import pytest
 
-from supops.models.redaction import excerpt, harmless_link, is_about_a_password, publishable, redact
+from supops.models.redaction import (
+    excerpt,
+    harmless_link,
+    is_about_a_password,
+    masked_address,
+    publishable,
+    redact,
+)
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.SflKxwRJSMeKKF2QT4fw"
 
@@ -247,3 +254,22 @@ def test_eight_times_the_text_is_not_much_more_than_eight_times_the_work(piece: 
 def test_a_text_of_a_mebibyte_is_no_more_work_than_one_of_some_kilobytes() -> None:
     for piece in HOSTILE:
         assert seconds(lambda text: publishable(text, longest=400), piece * (2**20 // len(piece))) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/hooks/services/T000/B000/XXXXabcdef1234567890", "/hooks/services/T000/B000/[redacted]"),
+        ("/trigger/9f8e7d6c5b4a39281706f5e4d3c2b1a0", "/trigger/[redacted]"),
+        ("/in/Zk3_x-9aQ_pR-77tY_uI-oPlK_2", "/in/[redacted]"),
+        ("/in/0b5c9a3e-8d52-4a57-9f0e-1c2d3e4f5a6b/x", "/in/[redacted]/x"),
+        (
+            "/api/v4/projects/support-readiness%2Faudits-2026/ref/main/trigger/pipeline",
+            "/api/v4/projects/support-readiness%2Faudits-2026/ref/main/trigger/pipeline",
+        ),
+        ("/calendly-webhooks-of-customer-support-2", "/calendly-webhooks-of-customer-support-2"),
+        ("/internationalization", "/internationalization"),
+    ],
+)
+def test_an_unguessable_path_is_not_shown(path: str, shown: str) -> None:
+    assert masked_address(f"https://x.example.com{path}") == f"https://x.example.com{shown}"

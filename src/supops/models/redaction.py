@@ -31,6 +31,11 @@ MARKUP = re.compile(r"<(script|style)\b.*?(?:</\1>|$)|<[^<>]*>", re.IGNORECASE |
 LINK = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 # Parameters that say which meeting it is, without which some services' links lead nowhere.
 HARMLESS_PARAMETERS = frozenset({"context", "mtid"})
+# Parts of a path that nobody chose as a name: an unguessable path is a token, too.
+RANDOM_PART = re.compile(
+    r"(?=[^/]*\d)(?:(?=[^/]*[a-z])(?=[^/]*[A-Z])[\w.~-]{24,}|[\w-]*(?=[0-9]*[A-Za-z])[A-Za-z0-9]{16,}[\w-]*"
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})",
+)
 # No secret is as short as this, and a version in an address is.
 SHORT_VALUE = 3
 # In every word of `supops.models.passwords` is one of these. Its searches take as long to import as all that is here, and most texts tell none.
@@ -113,7 +118,7 @@ def harmless_link(url: str) -> str:
 
 
 def masked_address(url: str) -> str:
-    """Return an address that deliveries go to, as it may be shown: in its parameters are the tokens that open it."""
+    """Return an address that deliveries go to, as it may be shown: in parameters, and in parts of a path, are the tokens that open it."""
     try:
         parts = urlsplit(url)
         pairs = parse_qsl(parts.query, keep_blank_values=True)
@@ -124,7 +129,8 @@ def masked_address(url: str) -> str:
         for name, value in pairs
     )
     host = parts.netloc.rpartition("@")[2]
-    return redact(urlunsplit((parts.scheme, host, parts.path, query, _short(parts.fragment))))
+    path = "/".join(REDACTED if RANDOM_PART.fullmatch(part) else part for part in parts.path.split("/"))
+    return redact(urlunsplit((parts.scheme, host, path, query, _short(parts.fragment))))
 
 
 def excerpt(body: bytes) -> str:
