@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supops.adapters.http_errors import Refusal, Vendor, from_refusal, from_transport, not_understood
-from supops.errors import NetworkError, SupopsError
+from supops.errors import NetworkError, PlatformError, Rejected, SupopsError
 from supops.models.redaction import redact
 
 VENDOR = Vendor(
@@ -84,6 +84,17 @@ def test_any_body_becomes_one_line(status: int, body: bytes) -> None:
     assert str(status) in error.message
     assert "\n" not in error.message
     assert len(error.message) < 400
+
+
+@pytest.mark.parametrize(
+    ("status", "is_refusal"),
+    [(400, True), (422, True), (408, False), (304, False), (500, False), (504, False)],
+)
+def test_a_refusal_is_told_from_what_leaves_open_what_happened(status: int, is_refusal: bool) -> None:
+    error = from_refusal(VENDOR, Refusal(status, b"", "text/plain", "create the thing", "the token"))
+
+    assert isinstance(error, Rejected) == is_refusal
+    assert isinstance(error, PlatformError)
 
 
 def test_json_of_another_shape_is_not_called_no_json() -> None:
