@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from supops.commands.options import Format
+from supops.commands.options import Format, Result, deliver
+from supops.errors import UsageError
+from supops.render.tables import Heading
+from supops.surroundings import GlobalOptions
+from supops.wiring import Wiring
 from tests.cli.webhooks import ASKED, FAILING, NEW, WEBHOOKS
 from tests.conftest import Run
 
@@ -41,3 +45,10 @@ def test_every_format(run: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
         assert "supops itself failed" not in ran.err
         if output is Format.JSON:
             json.loads(ran.out)
+
+
+def test_what_is_no_table_is_refused_as_csv_with_words() -> None:
+    result = Result(lambda: [Heading("title", [])], lambda: None)
+
+    with pytest.raises(UsageError, match="can't be shown as CSV"):
+        deliver(Wiring(GlobalOptions(), {}), result, Format.CSV, None)

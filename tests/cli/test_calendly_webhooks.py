@@ -220,9 +220,21 @@ def test_what_was_typed_wrongly_is_asked_for_again(home: dict[str, str], tmp_pat
 
     assert status == 0
     assert "Did you mean invitee.created?" in screen
-    assert "There is no scope 'team'." in screen
+    assert "For these events the scope is organization or user or group." in screen
     made = world(home)[NEW]
     assert (made["events"], made["scope"], made["group"]) == (["contact.created"], "group", GROUP)
+
+
+def test_the_scope_that_is_asked_for_is_one_that_the_events_may_have(
+    home: dict[str, str], tmp_path: Path
+) -> None:
+    words = ("--url", NEW, "--event", "meeting_recap.created")
+
+    status, screen = asked(home, tmp_path, *words, typed="organization\n\n")
+
+    assert status == 0
+    assert "For these events the scope is user." in screen
+    assert world(home)[NEW]["scope"] == "user"
 
 
 @pytest.mark.parametrize(

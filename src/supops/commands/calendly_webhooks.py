@@ -335,7 +335,7 @@ def _wanted(
         raise UsageError(f"{', '.join(missing)} is missing.", hint="On a terminal, supops asks for it.")
     url = url or str(typer.prompt("Address that deliveries go to", err=True))
     events = events or _asked_events(allow_unknown=allow_unknown_events)
-    chosen = scope.value if scope else _asked_scope()
+    chosen = scope.value if scope else _asked_scope(events, group)
     if chosen == Scope.GROUP and not group and asks():
         group = str(typer.prompt("The group's URI", err=True)).strip()
     return Wanted(wiring.expanded(url), tuple(dict.fromkeys(events)), chosen, group)
@@ -357,13 +357,19 @@ def _asked_events(*, allow_unknown: bool) -> list[str]:
     return _asked("Which, separated by commas", "invitee.created,invitee.canceled", read)
 
 
-def _asked_scope() -> str:
+def _asked_scope(events: list[str], group: str | None) -> str:
+    from supops.services.comparing import possible_scopes
+
+    # Where no scope is possible, that is told of the whole later.
+    possible = possible_scopes(events) or tuple(Scope)
+
     def read(answer: str) -> str:
-        if answer.strip() not in list(Scope):
-            raise UsageError(f"There is no scope {answer.strip()[:60]!r}.")
+        if answer.strip() not in possible:
+            raise UsageError(f"For these events the scope is {' or '.join(possible)}.")
         return answer.strip()
 
-    return _asked("Scope: organization, user or group", "organization", read)
+    default = Scope.GROUP if group and Scope.GROUP in possible else possible[0]
+    return _asked("Scope: organization, user or group", str(default), read)
 
 
 def _asked(question: str, default: str, read: "Callable[[str], Answer]") -> "Answer":

@@ -172,6 +172,12 @@ def check_event(event: str) -> None:
         )
 
 
+def possible_scopes(events: Iterable[str]) -> tuple[str, ...]:
+    """Return the scopes that one subscription to all of these events may have. Of an event that is not known, nothing is."""
+    known = [EVENTS[event].scopes for event in events if event in EVENTS]
+    return tuple(scope for scope in SCOPES if all(scope in scopes for scopes in known))
+
+
 def sampled_scope(
     event: str, scope: str | None, group: str | None, *, allow_unknown_events: bool = False
 ) -> str:
@@ -182,8 +188,7 @@ def sampled_scope(
     """
     if not allow_unknown_events:
         check_event(event)
-    allowed = EVENTS[event].scopes if event in EVENTS else frozenset(SCOPES)
-    chosen = scope or ("group" if group else next(one for one in SCOPES if one in allowed))
+    chosen = scope or ("group" if group else possible_scopes([event])[0])
     check([Wanted(NOWHERE, (event,), chosen, group)], allow_unknown_events=allow_unknown_events)
     return chosen
 
