@@ -51,7 +51,9 @@ def test_it_is_taken_back_when_it_was_refused(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "key").exists()
 
 
-@pytest.mark.parametrize("fault", ["500:method=POST", "reset:method=POST:acts=1;calendly:500:method=GET:after=3"])
+@pytest.mark.parametrize(
+    "fault", ["500:method=POST", "reset:method=POST:acts=1;calendly:500:method=GET:after=3"]
+)
 def test_it_stays_where_something_may_be_signed_with_it(run: Run, tmp_path: Path, fault: str) -> None:
     ran = run(*CREATE, *MAKES_KEY, env={"SUPOPS_DEMO_FAULTS": f"calendly:{fault}"})
 

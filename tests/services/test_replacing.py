@@ -173,7 +173,7 @@ def test_where_it_cannot_be_looked_at_it_is_not_known(replaces: bool) -> None:
 
     assert str(raised.value.__cause__) == "It failed (504)."
     assert "Look at the status page." in raised.value.hint
-    assert (HAD in raised.value.message) == replaces
+    assert (HAD in raised.value.message) == ("create it again" in raised.value.hint) == replaces
     assert on.place.kept == "new-key"
     assert on.notices.warnings == ["the new signing key is kept in the drawer: it may be in use"]
 

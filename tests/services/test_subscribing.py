@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from supops.errors import Conflict, Forbidden, Rejected, UsageError
+from supops.errors import Conflict, Forbidden, PlatformError, Rejected, UsageError
 from supops.models.secrets import Secret
 from supops.models.subscriptions import SCOPES, Subscription, Wanted
 from supops.services.comparing import Item, Outcome, Verb
@@ -266,3 +266,17 @@ def test_one_that_is_to_be_deleted_is_looked_at_first() -> None:
     assert (found, desk.changes) == (ONE, [])
     assert subscriber.apply(item).outcome is Outcome.DONE
     assert desk.there == [OWN]
+
+
+def test_a_list_that_still_shows_the_deleted_one_is_not_taken_for_success() -> None:
+    class Stale(FakeDesk):
+        def subscriptions(self, *_: object) -> tuple[Subscription, ...]:
+            return (OTHER,)
+
+    desk = Stale(OTHER)
+    desk.refusals = [PlatformError("It failed (504).")]
+
+    done = on(desk).apply(Item(Verb.REPLACE, wanted(4), OTHER, "it differs"))
+
+    assert desk.there == [done.made]
+    assert done.differences == ()

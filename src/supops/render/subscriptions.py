@@ -255,7 +255,7 @@ def _outcome(item: Item, *, dry_run: bool) -> str:
     if not item.changes:
         return f"unchanged: {item.why}"
     if item.problem:
-        return f"failed to {item.verb}: {item.problem}"
+        return f"failed to {item.verb}"
     if dry_run:
         return f"would {item.verb}: {item.why}; nothing was changed"
     done = {Verb.CREATE: "created", Verb.REPLACE: "replaced"}.get(item.verb, str(item.verb))

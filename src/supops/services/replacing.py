@@ -41,6 +41,7 @@ class Maker:
     Attributes:
         key: What its deliveries shall be signed with.
         key_may_be_used: Whether there may be a subscription that is signed with the key.
+        deleted: URI of the one that was deleted, which a list may still show for a moment.
     """
 
     desk: SubscriptionDesk
@@ -48,6 +49,7 @@ class Maker:
     account: Account
     key: Secret | None
     key_may_be_used: bool = False
+    deleted: str = ""
 
     def create(self, wanted: Wanted) -> Made:
         """Create a subscription.
@@ -74,6 +76,7 @@ class Maker:
         """
         try:
             delete(self.desk, self.notices, old)
+            self.deleted = old.uri
             return self._create_in_place_of(old, wanted)
         except SupopsError:
             raise
@@ -91,6 +94,8 @@ class Maker:
         except (Conflict, Unsure) as error:
             # Something may be in its place now, or is: another of the same address would be refused.
             error.message = f"{error.message.rstrip('.')}. {gone}"
+            if isinstance(error, Unsure):
+                error.hint = f"{error.hint} {again(old)}".strip()
             raise
         except SupopsError as error:
             late = self._put_back(old, wanted, error)
@@ -193,6 +198,7 @@ class Maker:
 
     def _listed(self, wanted: Wanted) -> Subscription | None:
         there = self.desk.subscriptions(self.account, wanted.scope, wanted.group)
+        there = tuple(one for one in there if one.uri != self.deleted)
         return next((one for one in there if one.callback_url == wanted.callback_url), None)
 
 
