@@ -1,6 +1,7 @@
 """Google Calendar on bad days, and how a service account gets in."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -20,11 +21,12 @@ from supops.errors import (
     SupopsError,
     Unauthorized,
 )
-from supops.models.entries import Card, Record, TeamCalendarName, entry_id
+from supops.models.entries import Card, Entry, Record, TeamCalendarName, entry_id
 from supops.models.secrets import Secret
 from supops.sandbox.faults import Fault
 from supops.sandbox.server import Sandbox
 from supops.sandbox.world import CALENDAR_IDS, GoogleState
+from supops.services.ports import EntryConflict
 from supops.services.recording import card_of, hear, to_keep
 from tests.conftest import IMPATIENT
 from tests.fakes.console import FakeNotices
@@ -41,6 +43,12 @@ def card() -> Card:
     made = card_of(RECORD)
     assert made is not None
     return made
+
+
+def found(calendar: GoogleTeamCalendar) -> Entry:
+    entry = calendar.find(ID)
+    assert entry is not None
+    return entry
 
 
 @pytest.fixture
@@ -118,19 +126,8 @@ def test_nobody_is_sent_mail(calendar: GoogleTeamCalendar, sandbox: Sandbox) -> 
     assert entry is not None
     calendar.update(entry, None, RECORD)
 
-    writes = [request for request in sandbox.requests if request.method in ("POST", "PUT")]
+    writes = [request for request in sandbox.requests if request.method in ("POST", "PATCH")]
     assert [("sendUpdates=none" in request.query) for request in writes] == [True, True]
-
-
-def test_descriptions_are_shown_as_html_so_markup_is_escaped(
-    calendar: GoogleTeamCalendar, state: GoogleState
-) -> None:
-    bold = replace(card(), lines=("Invitee: Cy <b>Twombly</b> & Co",))
-
-    calendar.insert(ID, bold, RECORD)
-
-    description = state.calendars[NAME.id].events[ID]["description"]
-    assert description == "Invitee: Cy &lt;b&gt;Twombly&lt;/b&gt; &amp; Co"
 
 
 @pytest.mark.parametrize("kind", ["429", "quota", "500", "502", "503", "504", "reset", "truncated"])
@@ -201,13 +198,53 @@ def test_an_update_whose_answer_is_lost_is_no_conflict(
     calendar.insert(ID, card(), RECORD)
     before = calendar.find(ID)
     assert before is not None
-    sandbox.faults.add(Fault("truncated", platform="google-calendar", method="PUT", times=1))
+    sandbox.faults.add(Fault("truncated", platform="google-calendar", method="PATCH", times=1))
 
     calendar.update(before, None, replace(RECORD, shown=False))
 
     after = calendar.find(ID)
     assert after is not None
     assert after.removed
+
+
+class TestRemovedFromTheBeginning:
+    """Where Google does not take the status of a new event, it is deleted right after."""
+
+    @pytest.fixture(autouse=True)
+    def ignoring(self, state: GoogleState) -> None:
+        state.ignores_status = True
+
+    def test_it_is_deleted(self, calendar: GoogleTeamCalendar, sandbox: Sandbox) -> None:
+        calendar.insert(ID, None, RECORD)
+
+        assert [request.method for request in sandbox.requests] == ["POST", "DELETE"]
+        assert found(calendar).removed
+        assert found(calendar).record == RECORD
+
+    @pytest.mark.parametrize("method", ["POST", "DELETE"])
+    def test_it_is_deleted_although_an_answer_is_lost(
+        self, calendar: GoogleTeamCalendar, sandbox: Sandbox, method: str
+    ) -> None:
+        sandbox.faults.add(Fault("truncated", platform="google-calendar", method=method, times=1))
+
+        calendar.insert(ID, None, RECORD)
+
+        assert found(calendar).removed
+
+    def test_what_somebody_changed_in_between_is_not_deleted(
+        self, opened: Open, calendar: GoogleTeamCalendar, sandbox: Sandbox
+    ) -> None:
+        # The deletion takes its time, and meanwhile another run has brought the meeting into the calendar.
+        sandbox.faults.add(Fault("slow", platform="google-calendar", method="DELETE", times=1, seconds=0.3))
+        other = opened()
+        running = threading.Timer(0.1, lambda: other.update(found(other), card(), RECORD))
+        running.start()
+
+        with pytest.raises(EntryConflict):
+            calendar.insert(ID, None, replace(RECORD, shown=False))
+
+        running.join()
+        assert not found(calendar).removed
 
 
 class TestServiceAccount:

@@ -1,7 +1,8 @@
 """Team calendars in Google Calendar (source: platforms, K-1 to K-4).
 
 An entry's id is ours, so that inserting twice is refused. A removed entry is one with status ``cancelled``: it keeps its id and
-what it remembers. Entries are replaced under the version that was read (``If-Match``).
+what it remembers. Entries are changed under the version that was read (``If-Match``), and only in what is ours: colours, guests and
+reminders that people added stay.
 
 Events are gcsa's. They are sent with the client of Google's that is below gcsa: gcsa's own knows neither versions nor another endpoint,
 and brings a login in a browser, which takes as long to import as all the rest.
@@ -9,7 +10,7 @@ and brings a login in a browser, which takes as long to import as all the rest.
 
 import html
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -29,8 +30,8 @@ from googleapiclient.errors import HttpError
 from googleapiclient.http import HttpRequest
 
 from supops.adapters.decoding import UNDECODABLE
-from supops.adapters.entry_notes import from_properties, to_properties
-from supops.adapters.google_errors import passes, reason_of, translated
+from supops.adapters.entry_notes import changed_properties, from_properties, to_properties
+from supops.adapters.google_errors import id_is_gone, passes, reason_of, translated
 from supops.adapters.patience import Patience
 from supops.errors import CredentialError, NotFound
 from supops.models.entries import Card, Entry, Record, TeamCalendarName
@@ -41,6 +42,11 @@ from supops.services.ports import EntryConflict, Notices, Probe, TeamCalendar
 
 SCOPE = "https://www.googleapis.com/auth/calendar.events"
 CANCELLED = "cancelled"
+# What of an event we write. The rest is other people's.
+OURS = ("summary", "start", "end", "description", "location", "status", "source")
+# Google's limit is 8192, as far as is known, and counts the description as it is sent.
+LONGEST_DESCRIPTION = 8_000
+MORE = "and more"
 # The API wants times even of what is not shown.
 NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 Result = TypeVar("Result")
@@ -158,6 +164,7 @@ class GoogleTeamCalendar(TeamCalendar, Probe):
     def __init__(self, name: TeamCalendarName, account: GoogleAccount) -> None:
         self.name = name
         self._account = account
+        self._refused: set[str] = set()
 
     def find(self, entry_id: str) -> Entry | None:
         """See `supops.services.ports.TeamCalendar`."""
@@ -168,38 +175,39 @@ class GoogleTeamCalendar(TeamCalendar, Probe):
             )
         except NotFound:
             # For a calendar that is not shared with us the answer is the same; inserting tells the two apart.
+            if entry_id in self._refused:
+                raise id_is_gone(self.name.name) from None
             return None
         return Entry(entry_id, kept.status == CANCELLED, from_properties(kept.properties.private), kept.etag)
 
     def insert(self, entry_id: str, card: Card | None, record: Record) -> None:
         """See `supops.services.ports.TeamCalendar`."""
-        body = _body(entry_id, card, record)
+        body = EventSerializer.to_json(_event(entry_id, card, record))
 
         def insert() -> _Kept:
             return _kept(self._events.insert(calendarId=self.name.id, body=body, sendUpdates="none"))
 
-        made = self._write(insert, "insert the entry", entry_id, record)
-        if card is None and made and made.status != CANCELLED:
-            self._ask(
-                lambda: self._events.delete(
-                    calendarId=self.name.id, eventId=entry_id, sendUpdates="none"
-                ).execute(),
-                "remove the entry",
-            )
+        try:
+            made = self._write(insert, "insert the entry", entry_id, record)
+        except EntryConflict:
+            self._refused.add(entry_id)
+            raise
+        self._settle(made, card)
 
     def update(self, entry: Entry, card: Card | None, record: Record) -> None:
         """See `supops.services.ports.TeamCalendar`."""
-        body = _body(entry.id, card, record)
+        body = _changes(_event(entry.id, card, record), record)
 
-        def replace() -> _Kept:
-            request = self._events.update(
+        def change() -> _Kept:
+            request = self._events.patch(
                 calendarId=self.name.id, eventId=entry.id, body=body, sendUpdates="none"
             )
             if entry.version:
                 request.headers["If-Match"] = entry.version
             return _kept(request)
 
-        self._write(replace, "update the entry", entry.id, record)
+        made = self._write(change, "update the entry", entry.id, record)
+        self._settle(made, card)
 
     def contact(self) -> Contact:
         """See `supops.services.ports.Probe`: asks for one entry of the calendar."""
@@ -214,17 +222,39 @@ class GoogleTeamCalendar(TeamCalendar, Probe):
     def _events(self) -> discovery.Resource:
         return self._account.events
 
-    def _write(
-        self, request: Callable[[], "_Kept"], purpose: str, entry_id: str, record: Record
-    ) -> "_Kept | None":
-        """Write an entry. Where the answer was lost and the second try met a conflict, look whether it was with ourselves."""
+    def _write(self, request: Callable[[], "_Kept"], purpose: str, entry_id: str, record: Record) -> Entry:
+        """Write an entry, and return it. Where the answer was lost and the second try met a conflict, look whether it was with ourselves."""
         try:
-            return self._ask(request, purpose)
+            kept = self._ask(request, purpose)
         except ConflictAfterTrying:
             written = self.find(entry_id)
             if written is None or written.record != record:
                 raise
-            return None
+            return written
+        return Entry(entry_id, kept.status == CANCELLED, record, kept.etag)
+
+    def _settle(self, entry: Entry, card: Card | None) -> None:
+        """See to it that what was written is shown, or removed, as it was meant to be."""
+        if card is None and not entry.removed:
+            # The documentation does not promise that an event can be written as a removed one.
+            self._remove(entry)
+        elif card is not None and entry.removed:
+            # Somebody deleted it before we could look.
+            raise EntryConflict
+
+    def _remove(self, entry: Entry) -> None:
+        def delete() -> None:
+            request = self._events.delete(calendarId=self.name.id, eventId=entry.id, sendUpdates="none")
+            if entry.version:
+                request.headers["If-Match"] = entry.version
+            try:
+                request.execute()
+            except HttpError as error:
+                # It is removed already: by us, where the answer was lost.
+                if error.resp.status != 410:
+                    raise
+
+        self._ask(delete, "remove the entry")
 
     def _ask(self, request: Callable[[], Result], purpose: str) -> Result:
         return self._account.ask(request, purpose=purpose, calendar=self.name)
@@ -246,9 +276,27 @@ def _kept(request: HttpRequest) -> _Kept:
     return msgspec.convert(request.execute(), type=_Kept)
 
 
-def _body(entry_id: str, card: Card | None, record: Record) -> dict[str, object]:
-    body: dict[str, object] = EventSerializer.to_json(_event(entry_id, card, record))
-    return body
+def _changes(event: Event, record: Record) -> dict[str, object]:
+    """Return what makes an event of ours of one that is there. What is not named stays; None takes away."""
+    written: dict[str, object] = EventSerializer.to_json(event)
+    ours = {name: written.get(name) or None for name in OURS}
+    for name in ("start", "end"):
+        # Somebody may have made it one of whole days.
+        ours[name] = {"date": None, **written[name]}  # type: ignore[dict-item]
+    return {**ours, "extendedProperties": {"private": changed_properties(record)}}
+
+
+def _description(lines: Iterable[str]) -> str:
+    """Return the lines as Google shows them, as HTML: as many as there is room for."""
+    escaped = [html.escape(line, quote=False) for line in lines]
+    kept: list[str] = []
+    room = LONGEST_DESCRIPTION - len(f"\n{MORE}")
+    for line in escaped:
+        room -= len(line) + 1
+        if room < 0:
+            return "\n".join([*kept, MORE])
+        kept.append(line)
+    return "\n".join(kept)
 
 
 def _event(entry_id: str, card: Card | None, record: Record) -> Event:
@@ -269,8 +317,7 @@ def _event(entry_id: str, card: Card | None, record: Record) -> Event:
         end=card.end.replace(microsecond=0),
         timezone=card.zone,
         event_id=entry_id,
-        # Google shows descriptions as HTML.
-        description="\n".join(html.escape(line, quote=False) for line in card.lines),
+        description=_description(card.lines),
         location=card.location,
         status="confirmed",
         source={"title": "Booking", "url": card.link},

@@ -86,6 +86,14 @@ def translated(error: Exception, *, purpose: str, calendar: str, account: str) -
     )
 
 
+def id_is_gone(calendar: str) -> PlatformError:
+    """Return the error for an entry whose id may not be used, and which can't be found either."""
+    return PlatformError(
+        f"Google Calendar refuses the entry's id in the calendar {calendar}, and has no entry with it: it was deleted there for good.",
+        hint="Google does not let an id be used twice. If the meeting takes place, add it to the calendar by hand.",
+    )
+
+
 def _refusal(error: HttpError, purpose: str, calendar: str, account: str) -> SupopsError:
     status, reason = error.resp.status, reason_of(error)
     said = _said(error)

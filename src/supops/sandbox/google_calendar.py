@@ -27,7 +27,7 @@ class GoogleCalendar:
 
     def handle(self, request: Request) -> Answer:
         """Answer a request."""
-        with self._world.lock:
+        with self._world.alone():
             if (request.method, request.path) == ("POST", "/token"):
                 return self._token(request)
             if not self._is_let_in(request):
@@ -84,10 +84,12 @@ class GoogleCalendar:
         identity = str(event.get("id") or secrets.token_hex(13))
         if not ID.fullmatch(identity):
             return _error(400, "invalid", "Invalid resource id value.")
-        if identity in calendar.events:
+        if identity in calendar.events or identity in calendar.purged:
             return _error(409, "duplicate", "The requested identifier already exists.")
         if not _has_times(event):
             return _error(400, "required", "Missing end time.")
+        if self._state.ignores_status:
+            event = {**event, "status": "confirmed"}
         return self._keep(calendar, identity, event, {})
 
     def _get(self, _request: Request, calendar: SharedCalendar, identity: str) -> Answer:
@@ -105,7 +107,9 @@ class GoogleCalendar:
             return _error(404, "notFound", "Not Found")
         if request.headers.get("if-match", old["etag"]) != old["etag"]:
             return _error(412, "conditionNotMet", "Precondition Failed")
-        event = _body(request) if request.method == "PUT" else {**old, **_body(request)}
+        event = _body(request) if request.method == "PUT" else _merged(old, _body(request))
+        if any("date" in time and "dateTime" in time for time in _times(event)):
+            return _error(400, "invalid", "Invalid start time.")
         if not _has_times(event) and event.get("status") != "cancelled":
             return _error(400, "required", "Missing end time.")
         return self._keep(calendar, identity, event, old)
@@ -153,8 +157,24 @@ class GoogleCalendar:
         return json_answer(200, kept)
 
 
+def _merged(old: Json, changes: Json) -> Json:
+    """Return what a partial update leaves: objects are merged, null takes a field away, all else replaces what was there."""
+    merged = {name: value for name, value in old.items() if changes.get(name, value) is not None}
+    for name, value in changes.items():
+        before = old.get(name)
+        if isinstance(value, dict):
+            merged[name] = _merged(before if isinstance(before, dict) else {}, value)
+        elif value is not None:
+            merged[name] = value
+    return merged
+
+
+def _times(event: Json) -> list[Json]:
+    return [time for time in (event.get("start"), event.get("end")) if isinstance(time, dict)]
+
+
 def _has_times(event: Json) -> bool:
-    return all(isinstance(event.get(key), dict) for key in ("start", "end"))
+    return len(_times(event)) == 2
 
 
 def _has_note(event: Json, note: str) -> bool:

@@ -162,10 +162,15 @@ class CalendlyState:
 
 @dataclass(slots=True)
 class SharedCalendar:
-    """A calendar and what our account may do there: ``writer``, ``reader`` or ``none``. Events are as the API shows them."""
+    """A calendar and what our account may do there: ``writer``, ``reader`` or ``none``. Events are as the API shows them.
+
+    Attributes:
+        purged: Ids of events that are gone for good, and may not be used again.
+    """
 
     events: dict[str, Json] = field(default_factory=dict)
     access: str = "writer"
+    purged: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -179,6 +184,7 @@ class GoogleState:
         delegates: Whether they may act as other users.
         claims: What was claimed for each token that was given.
         forgets_removed: Whether of a removed event only the id is told, which is all that the documentation promises.
+        ignores_status: Whether a new event is confirmed, whatever status is asked for.
     """
 
     calendars: dict[str, SharedCalendar] = field(default_factory=dict)
@@ -188,6 +194,7 @@ class GoogleState:
     tokens: list[str] = field(default_factory=list)
     claims: list[Json] = field(default_factory=list)
     forgets_removed: bool = False
+    ignores_status: bool = False
     version: int = 1000
 
 
