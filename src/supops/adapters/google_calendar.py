@@ -164,10 +164,13 @@ class GoogleTeamCalendar(TeamCalendar, Probe):
     def __init__(self, name: TeamCalendarName, account: GoogleAccount) -> None:
         self.name = name
         self._account = account
+        # Ids of entries that are said to be there, and were not looked at since.
         self._refused: set[str] = set()
 
     def find(self, entry_id: str) -> Entry | None:
         """See `supops.services.ports.TeamCalendar`."""
+        was_refused = entry_id in self._refused
+        self._refused.discard(entry_id)
         try:
             kept = self._ask(
                 lambda: _kept(self._events.get(calendarId=self.name.id, eventId=entry_id)),
@@ -175,7 +178,7 @@ class GoogleTeamCalendar(TeamCalendar, Probe):
             )
         except NotFound:
             # For a calendar that is not shared with us the answer is the same; inserting tells the two apart.
-            if entry_id in self._refused:
+            if was_refused:
                 raise id_is_gone(self.name.name) from None
             return None
         return Entry(entry_id, kept.status == CANCELLED, from_properties(kept.properties.private), kept.etag)
