@@ -1,11 +1,14 @@
 """The roster in a folder: nothing is skipped in silence, and the second time is faster."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from supops.adapters.roster_files import RosterFolder
-from supops.adapters.roster_reader import FileReading, read_member
+from supops.adapters.roster_reader import read_member
+from supops.adapters.roster_readings import FileReading
 from supops.errors import ConfigError
 from supops.sandbox.people import write_roster
 
@@ -28,7 +31,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         contents.append(data)
         return read_member(data)
 
-    monkeypatch.setattr("supops.adapters.roster_files.read_member", watching)
+    monkeypatch.setattr("supops.adapters.roster_reader.read_member", watching)
     return contents
 
 
@@ -90,6 +93,22 @@ def test_the_cache_saves_parsing_and_changes_nothing(
 
     assert second == first
     assert len(parsed) == count
+
+
+def test_with_everything_in_the_cache_no_parser_is_imported(folder: Path, tmp_path: Path) -> None:
+    write_roster(folder / "team")
+    RosterFolder(folder, cache_folder=tmp_path / "cache").read()
+    program = (
+        "import sys; from pathlib import Path; from supops.adapters.roster_files import RosterFolder; "
+        "RosterFolder(Path(sys.argv[1]), cache_folder=Path(sys.argv[2])).read(); "
+        "sys.exit('ruamel.yaml' in sys.modules)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(folder), str(tmp_path / "cache")], check=False, timeout=60
+    )
+
+    assert done.returncode == 0
 
 
 def test_a_changed_file_is_parsed_again(folder: Path, tmp_path: Path, parsed: list[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""What decoding bytes from outside may end in."""
+"""What decoding bytes from outside may end in, and how many are taken."""
 
 from typing import Final
 
@@ -6,3 +6,5 @@ import msgspec
 
 # Text that is no UTF-8, and nesting deeper than the stack, escape msgspec as errors that are not its own.
 UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+# No file that people edit is longer. Here, so that whoever only reads the bytes needs no parser.
+MAX_YAML_BYTES: Final = 256 * 1024

@@ -9,9 +9,8 @@ from pathlib import Path
 import msgspec
 
 from supops import __version__
-from supops.adapters.decoding import UNDECODABLE
-from supops.adapters.roster_reader import FileReading, read_member
-from supops.adapters.yaml_files import MAX_BYTES
+from supops.adapters.decoding import MAX_YAML_BYTES, UNDECODABLE
+from supops.adapters.roster_readings import FileReading
 from supops.errors import ConfigError
 from supops.files import write_private
 from supops.models.roster import ProblemKind, Roster, RosterProblem
@@ -67,13 +66,20 @@ class RosterFolder(RosterSource):
             if os.path.islink(path) and not self._leads_inside(path):  # noqa: PTH114
                 return _unreadable("a link that leads out of the roster's folder")
             with open(path, "rb") as stream:  # noqa: PTH123
-                data = stream.read(MAX_BYTES + 1)
+                data = stream.read(MAX_YAML_BYTES + 1)
         except OSError as error:
             return _unopened(error)
         return cache.reading(data)
 
     def _leads_inside(self, path: str) -> bool:
         return Path(path).resolve().is_relative_to(self._folder.resolve())
+
+
+def _read(data: bytes) -> FileReading:
+    # Not at the top: with all files in the cache, the time to import a parser is most of what reading the roster takes.
+    from supops.adapters.roster_reader import read_member
+
+    return read_member(data)
 
 
 def _unreadable(message: str) -> FileReading:
@@ -122,7 +128,7 @@ class _Cache:
     def reading(self, data: bytes) -> FileReading:
         """Return what the bytes give, from the cache where it has them."""
         digest = hashlib.blake2b(data, digest_size=16).hexdigest()
-        reading = self._used.get(digest) or self._old.get(digest) or read_member(data)
+        reading = self._used.get(digest) or self._old.get(digest) or _read(data)
         self._used[digest] = reading
         return reading
 

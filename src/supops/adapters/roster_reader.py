@@ -6,10 +6,10 @@ never an exception.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from supops.adapters.roster_readings import FileReading
 from supops.adapters.yaml_files import Mapping, Node, Scalar, Sequence, YamlError, read_yaml
 from supops.models.roster import (
     Account,
@@ -30,14 +30,6 @@ NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?")
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 SHOWN = 80
-
-
-@dataclass(frozen=True, slots=True)
-class FileReading:
-    """What one file gave. Paths are not in it: the same bytes under another path read the same."""
-
-    member: Member | None
-    problems: tuple[RosterProblem, ...]
 
 
 def read_member(data: bytes) -> FileReading:

@@ -22,7 +22,9 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-MAX_BYTES = 256 * 1024
+from supops.adapters.decoding import MAX_YAML_BYTES
+
+MAX_BYTES = MAX_YAML_BYTES
 MAX_DEPTH = 50
 MAX_NODES = 200_000
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
