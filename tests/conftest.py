@@ -17,6 +17,7 @@ from supops.models.secrets import Secret
 from supops.sandbox.server import Sandbox
 from supops.sandbox.world import World
 from tests.fakes.console import FakeNotices
+from tests.forking import Forker
 
 settings.register_profile("ci", deadline=None, print_blob=True)
 settings.load_profile("ci")
@@ -94,18 +95,24 @@ def home(tmp_path: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture
-def run(home: dict[str, str], tmp_path: Path) -> Run:
-    """Run supops in a process of its own, as a pipeline does."""
+@pytest.fixture(scope="session")
+def forker() -> Iterator[Forker]:
+    """Runs commands in processes of their own, without starting an interpreter for each."""
+    running = Forker()
+    yield running
+    running.close()
 
-    def runner(
-        *words: str, env: Mapping[str, str] | None = None, cwd: Path | None = None, stdin: str = ""
-    ) -> Ran:
+
+@pytest.fixture
+def start(home: dict[str, str], tmp_path: Path) -> Run:
+    """Run supops with an interpreter of its own, for what depends on how that starts."""
+
+    def starter(*words: str, env: Mapping[str, str] | None = None) -> Ran:
         done = subprocess.run(
             [sys.executable, "-m", "supops", *words],
             env=home | dict(env or {}),
-            cwd=cwd or tmp_path,
-            input=stdin,
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -113,5 +120,20 @@ def run(home: dict[str, str], tmp_path: Path) -> Run:
             check=False,
         )
         return Ran(done.returncode, done.stdout, done.stderr)
+
+    return starter
+
+
+@pytest.fixture
+def run(home: dict[str, str], tmp_path: Path, forker: Forker) -> Run:
+    """Run supops in a process of its own, as a pipeline does."""
+
+    def runner(
+        *words: str, env: Mapping[str, str] | None = None, cwd: Path | None = None, stdin: str = ""
+    ) -> Ran:
+        status, out, err = forker.run(
+            words, env=home | dict(env or {}), cwd=cwd or tmp_path, stdin=stdin.encode(), timeout=60
+        )
+        return Ran(status, out.decode(), err.decode())
 
     return runner

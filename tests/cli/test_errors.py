@@ -183,7 +183,7 @@ def test_wrong_usage(run: Run, words: tuple[str, ...], says: str) -> None:
     assert says in ran.err
 
 
-def test_a_bug_is_called_a_bug_and_the_traceback_is_for_debug(run: Run, tmp_path: Path) -> None:
+def test_a_bug_is_called_a_bug_and_the_traceback_is_for_debug(start: Run, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.mkdir()
     (broken / "sitecustomize.py").write_text(
@@ -195,12 +195,12 @@ def test_a_bug_is_called_a_bug_and_the_traceback_is_for_debug(run: Run, tmp_path
     )
     env = {"PYTHONPATH": f"{broken}:{Path(__file__).parents[2] / 'src'}"}
 
-    ran = run("audit", "checks", env=env)
+    ran = start("audit", "checks", env=env)
     assert_clean(ran)
     assert ran.status == 1
     assert "supops itself failed (KeyError: 'client_secret=[redacted]')" in ran.err
 
-    ran = run("--debug", "audit", "checks", env=env)
+    ran = start("--debug", "audit", "checks", env=env)
     assert ran.status == 1
     assert "Traceback" in ran.err
     assert "client_secret=hunter2" not in ran.err.replace("raise KeyError('client_secret=hunter2')", "")
