@@ -94,6 +94,9 @@ class LazyGroups(TyperGroup):
         """Run the command; tell where an option belongs that was typed after the group."""
         try:
             return super().invoke(ctx)
+        except typer.Abort:
+            # At a question: an interrupt like any other.
+            raise KeyboardInterrupt from None
         except UsageError as error:
             option = getattr(error, "option_name", None)
             if any(option in parameter.opts for parameter in self.params):

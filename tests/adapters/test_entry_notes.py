@@ -12,7 +12,7 @@ from tests.make import booked, meeting
 
 RECORD = replace(to_keep(hear(Record(meeting().uri), booked(), "global")), closed=meeting().end, shown=True)
 PARTS = to_properties(RECORD)
-TEXT = "".join(PARTS[name] for name in sorted(PARTS) if name.startswith("supops_record_"))
+TEXT = "".join(PARTS[name] for name in sorted(PARTS) if name.startswith("booking_record_"))
 
 
 def test_what_is_written_is_read() -> None:
@@ -34,26 +34,26 @@ def test_a_time_that_can_not_be_compared_is_as_good_as_no_record(path: tuple[str
         node = node[key]
     node[path[-1]] = time
 
-    assert from_properties({"supops_record_00": json.dumps(changed)}) is None
+    assert from_properties({"booking_record_00": json.dumps(changed)}) is None
 
 
 def test_parts_that_a_longer_record_left_behind_do_not_count() -> None:
-    assert from_properties({**PARTS, "supops_record_30": "left"}) == RECORD
+    assert from_properties({**PARTS, "booking_record_30": "left"}) == RECORD
 
 
 @pytest.mark.parametrize("count", ["", "many", "\u00b2", "-1"])
 def test_without_their_number_all_parts_count(count: str) -> None:
-    assert from_properties({**PARTS, "supops_parts": count}) == RECORD
+    assert from_properties({**PARTS, "booking_parts": count}) == RECORD
 
 
 @pytest.mark.parametrize("count", ["0", "9" * 5000])
 def test_a_wrong_number_is_survived(count: str) -> None:
-    assert from_properties({**PARTS, "supops_parts": count}) in (None, RECORD)
+    assert from_properties({**PARTS, "booking_parts": count}) in (None, RECORD)
 
 
 def test_a_change_takes_away_what_a_longer_record_had() -> None:
     changed = changed_properties(RECORD)
 
     assert PARTS.items() <= changed.items()
-    assert changed["supops_record_30"] is None
+    assert changed["booking_record_30"] is None
     assert len(changed) < 60

@@ -128,12 +128,12 @@ NOTES = to_properties(after(invitee(), place="Room 4"))
 
 @given(st.data())
 def test_anything_that_others_wrote_into_the_notes_is_survived(data: st.DataObject) -> None:
-    part = NOTES["supops_record_00"]
+    part = NOTES["booking_record_00"]
     start = data.draw(st.integers(0, len(part)))
     end = data.draw(st.integers(start, min(len(part), start + 30)))
     written = data.draw(st.one_of(st.text(max_size=5), st.sampled_from(["null", "[]", "1", '"x"', "{}"])))
 
-    record = from_properties({**NOTES, "supops_record_00": part[:start] + written + part[end:]})
+    record = from_properties({**NOTES, "booking_record_00": part[:start] + written + part[end:]})
 
     if record is not None:
         known = hear(record, booked(5, by=invitee(2)), "global")

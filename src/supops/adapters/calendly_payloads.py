@@ -142,7 +142,10 @@ def meeting_of(event: EventShape, where: str) -> Meeting:
         UsageError: Its URI is none, its times are in no year that a calendar has, or it ends before it starts.
     """
     if not _is_uri(event.uri):
-        raise UsageError(f"{where}.uri is no URI of a scheduled event: {publishable(event.uri, longest=80)!r}", hint=SHAPE_HINT)
+        raise UsageError(
+            f"{where}.uri is no URI of a scheduled event: {publishable(event.uri, longest=80)!r}",
+            hint=SHAPE_HINT,
+        )
     _check_time(event.start_time, f"{where}.start_time")
     _check_time(event.end_time, f"{where}.end_time")
     if event.end_time < event.start_time:

@@ -11,11 +11,11 @@ from supops.models.entries import Record
 
 # Google Calendar's limits, the tightest there are: 44 characters for a name, 1024 for a value (source: platforms, K-3).
 PART_LENGTH = 1000
-PART = "supops_record_"
+PART = "booking_record_"
 # More than there is room for: an entry's properties may take 32 kB in all.
 MOST_PARTS = 40
 # How many of the parts count. Where an entry is only changed in part, later ones may be left from a longer record.
-COUNT = "supops_parts"
+COUNT = "booking_parts"
 
 
 def to_properties(record: Record) -> dict[str, str]:

@@ -170,7 +170,7 @@ def _event_problems(wanted: Wanted, allow_unknown: bool) -> list[str]:
         elif rule is not None and wanted.scope in SCOPES and wanted.scope not in rule.scopes:
             allowed = " or ".join(scope for scope in SCOPES if scope in rule.scopes)
             problems.append(
-                f"{event} is delivered to subscriptions of the scope {allowed} only, and this one has {wanted.scope}: "
+                f"the event {event} is delivered to subscriptions of the scope {allowed} only, and this one has {wanted.scope}: "
                 "make a subscription of its own for it, with an address of its own"
             )
     return problems

@@ -1,14 +1,16 @@
 """Webhook subscriptions as people and programs see them. Addresses are shown without the tokens in them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 
-from supops.models.redaction import masked_address, redact
+from supops.models.redaction import REDACTED, is_about_a_password, masked_address, redact
 from supops.models.subscriptions import Account, Subscription
 from supops.render.machine import Json
 from supops.render.tables import Block, Cell, Heading, Table, Value
 from supops.services.comparing import Item, Listing, Outcome, Plan, Verb
 
+# How long deliveries may fail (source: platforms, C-6).
+DISABLED_AFTER = timedelta(hours=24)
 LISTING_SCHEMA = "supops.webhook-subscriptions/1"
 CREATED_SCHEMA = "supops.webhook-created/1"
 DELETED_SCHEMA = "supops.webhook-deleted/1"
@@ -90,8 +92,8 @@ def subscription_blocks(one: Subscription) -> list[Block]:
         ["organization", one.organization],
         ["user", one.user],
         ["group", one.group],
-        ["created", one.created_at.isoformat()],
-        ["failing since", one.retry_started_at.isoformat() if one.retry_started_at else None],
+        ["created", _minute(one.created_at)],
+        ["failing since", _minute(one.retry_started_at) if one.retry_started_at else None],
         ["remedy", remedy_for(one) or None],
     ]
     return [Table("", ("what", "value"), [row for row in rows if row[1] is not None])]
@@ -124,12 +126,13 @@ def remedy_for(one: Subscription) -> str:
             "`supops calendly webhooks create --replace` with the same address"
         )
     if one.retry_started_at:
-        since = one.retry_started_at.astimezone(UTC)
-        return (
-            f"deliveries fail since {since:%Y-%m-%d %H:%M} UTC: mend the receiver within 24 hours from then, or Calendly "
-            "disables it"
-        )
+        end = one.retry_started_at + DISABLED_AFTER
+        return f"deliveries fail since {_minute(one.retry_started_at)}: mend the receiver before {_minute(end)}, when Calendly disables it"
     return ""
+
+
+def _minute(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def creation_blocks(item: Item, *, dry_run: bool) -> list[Block]:
@@ -209,11 +212,14 @@ def plan_json(plan: Plan, *, dry_run: bool) -> Json:
 
 
 def sample_json(document: object) -> Json:
-    """Return a delivery as it is, without the links in it that let their bearer cancel."""
+    """Return a delivery as it is, without what lets its bearer in: passwords, and private links."""
     if isinstance(document, str):
         return redact(document)
     if isinstance(document, Mapping):
-        return {str(key): sample_json(value) for key, value in document.items()}
+        return {
+            str(key): REDACTED if value and is_about_a_password(str(key)) else sample_json(value)
+            for key, value in document.items()
+        }
     if isinstance(document, Sequence):
         return [sample_json(value) for value in document]
     return document if isinstance(document, int | float | None) else str(document)
@@ -221,7 +227,7 @@ def sample_json(document: object) -> Json:
 
 def sample_table(document: dict[str, object]) -> Table:
     """Return a delivery as a list of keys and values."""
-    rows: list[list[Value]] = [[key, redact(value)] for key, value in _flat(document, "")]
+    rows: list[list[Value]] = [[key, value] for key, value in _flat(sample_json(document), "")]
     return Table("", ("key", "value"), rows)
 
 
