@@ -1,10 +1,14 @@
 """Small makers of the nouns that tests speak of."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from supops.models.agents import Agent, Instance
 from supops.models.bookings import Booking, Host, Invitee, Meeting, Replaced
+from supops.models.entries import Card, Entry, Record, entry_id
 from supops.models.roster import Member, Roster, ZendeskIdentity
+from supops.services.ports import TeamCalendar
+from supops.services.recording import card_of, hear, to_keep
 
 LIGHT, ADMIN, STAFF = 11, 22, 33
 INSTANCE = Instance("global", "Zendesk Global", "main", LIGHT, ADMIN, frozenset({"owner@example.com"}))
@@ -94,3 +98,22 @@ def us_government_team() -> Roster:
     """Hannah is a US Government support agent, and Jo is not."""
     hannah = member("Hannah", HOST, key="us-federal", file="hannah.yaml")
     return Roster((hannah, member("Jo", OTHER_HOST)))
+
+
+MEETING_ID = entry_id(meeting().uri)
+# What an entry remembers after one booking, and is shown.
+RECORD = replace(to_keep(hear(Record(meeting().uri), booked(), "global")), shown=True)
+
+
+def card_shown(record: Record = RECORD) -> Card:
+    """What people see of an entry that remembers this."""
+    made = card_of(record)
+    assert made is not None
+    return made
+
+
+def found(calendar: TeamCalendar, identity: str = MEETING_ID) -> Entry:
+    """The entry, which has to be there."""
+    entry = calendar.find(identity)
+    assert entry is not None
+    return entry

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
 
 import pytest
 
@@ -26,28 +25,15 @@ from supops.sandbox.faults import Fault
 from supops.sandbox.http import Answer, json_answer
 from supops.sandbox.server import Sandbox
 from supops.sandbox.world import CalendlyState, CalendlyToken
-from supops.services.ports import Clock
 from tests.conftest import IMPATIENT
 from tests.fakes.calendly import subscription, told
-from tests.fakes.clock import START, FakeClock
+from tests.fakes.clock import FakeClock
 from tests.fakes.console import FakeNotices
 
 TOKEN = "demo-calendly-token"
 WANTED = Wanted("https://new.example.com/calendly", ("invitee.created",), "organization")
 LIST = "/webhook_subscriptions"
 MEETING = told("global.json").meeting
-
-
-class Watch(Clock):
-    """Remembers how many requests had arrived when it was looked at."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-        self.seen: list[int] = []
-
-    def now(self) -> datetime:
-        self.seen.append(len(self._sandbox.requests))
-        return START
 
 
 @pytest.fixture

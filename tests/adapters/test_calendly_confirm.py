@@ -7,12 +7,9 @@ from datetime import datetime
 import pytest
 
 from supops.adapters.calendly import CalendlyDesk, calendly_client
-from supops.errors import (
-    NotFound,
-)
+from supops.errors import NotFound
 from supops.models.bookings import Host, Replaced
 from supops.models.secrets import Secret
-from supops.models.subscriptions import Wanted
 from supops.sandbox.bookings import slot
 from supops.sandbox.faults import Fault
 from supops.sandbox.server import Sandbox
@@ -23,8 +20,6 @@ from tests.fakes.calendly import told
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.console import FakeNotices
 
-TOKEN = "demo-calendly-token"
-WANTED = Wanted("https://new.example.com/calendly", ("invitee.created",), "organization")
 MEETING = told("global.json").meeting
 
 

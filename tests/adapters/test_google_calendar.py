@@ -21,34 +21,20 @@ from supops.errors import (
     SupopsError,
     Unauthorized,
 )
-from supops.models.entries import Card, Entry, Record, TeamCalendarName, entry_id
+from supops.models.entries import TeamCalendarName
 from supops.models.secrets import Secret
 from supops.sandbox.faults import Fault
 from supops.sandbox.server import Sandbox
 from supops.sandbox.world import CALENDAR_IDS, GoogleState
 from supops.services.ports import EntryConflict
-from supops.services.recording import card_of, hear, to_keep
 from tests.conftest import IMPATIENT
 from tests.fakes.console import FakeNotices
-from tests.make import booked, meeting
+from tests.make import MEETING_ID as ID
+from tests.make import RECORD, card_shown, found, meeting
 
 ADDRESS = "supops@demo-project.iam.example.com"
-ID = entry_id(meeting().uri)
-RECORD = replace(to_keep(hear(Record(meeting().uri), booked(), "global")), shown=True)
 NAME = TeamCalendarName("global", "GitLab Support", CALENDAR_IDS["global"])
 EVENTS = f"/calendar/v3/calendars/{NAME.id.replace('@', '%40')}/events"
-
-
-def card() -> Card:
-    made = card_of(RECORD)
-    assert made is not None
-    return made
-
-
-def found(calendar: GoogleTeamCalendar) -> Entry:
-    entry = calendar.find(ID)
-    assert entry is not None
-    return entry
 
 
 @pytest.fixture
@@ -107,7 +93,7 @@ def calendar(opened: Open) -> GoogleTeamCalendar:
 
 
 def test_an_entry_is_an_event_as_google_wants_it(calendar: GoogleTeamCalendar, sandbox: Sandbox) -> None:
-    calendar.insert(ID, card(), RECORD)
+    calendar.insert(ID, card_shown(), RECORD)
 
     sent = json.loads(sandbox.requests[-1].body)
     assert sandbox.requests[-1].path == EVENTS
@@ -121,7 +107,7 @@ def test_an_entry_is_an_event_as_google_wants_it(calendar: GoogleTeamCalendar, s
 
 
 def test_nobody_is_sent_mail(calendar: GoogleTeamCalendar, sandbox: Sandbox) -> None:
-    calendar.insert(ID, card(), RECORD)
+    calendar.insert(ID, card_shown(), RECORD)
     entry = calendar.find(ID)
     assert entry is not None
     calendar.update(entry, None, RECORD)
@@ -137,7 +123,7 @@ def test_what_passes_is_tried_again(
 ) -> None:
     sandbox.faults.add(Fault(kind, platform="google-calendar", times=times))
 
-    calendar.insert(ID, card(), RECORD)
+    calendar.insert(ID, card_shown(), RECORD)
 
     assert calendar.find(ID) is not None
     # After a reset connection the library tries once more by itself; what was cut short was done all the same.
@@ -165,7 +151,7 @@ def test_what_does_not_pass_is_an_error_with_a_way_on(
     calendar = opened(patience=replace(IMPATIENT, read=0.05, tries=2))
 
     with pytest.raises(error, match=words) as raised:
-        calendar.insert(ID, card(), RECORD)
+        calendar.insert(ID, card_shown(), RECORD)
     assert raised.value.hint
 
 
@@ -175,7 +161,7 @@ def test_a_refusal_that_is_no_limit_is_not_tried_again(
     state.calendars[NAME.id].access = "reader"
 
     with pytest.raises(Forbidden, match="does not allow us to insert the entry") as raised:
-        calendar.insert(ID, card(), RECORD)
+        calendar.insert(ID, card_shown(), RECORD)
     assert "with the right to make changes" in (raised.value.hint or "")
     assert len(sandbox.requests) == 1
 
@@ -185,7 +171,7 @@ def test_an_insert_whose_answer_is_lost_is_no_conflict(
 ) -> None:
     sandbox.faults.add(Fault("truncated", platform="google-calendar", method="POST", times=1))
 
-    calendar.insert(ID, card(), RECORD)
+    calendar.insert(ID, card_shown(), RECORD)
 
     entry = calendar.find(ID)
     assert entry is not None
@@ -195,7 +181,7 @@ def test_an_insert_whose_answer_is_lost_is_no_conflict(
 def test_an_update_whose_answer_is_lost_is_no_conflict(
     calendar: GoogleTeamCalendar, sandbox: Sandbox
 ) -> None:
-    calendar.insert(ID, card(), RECORD)
+    calendar.insert(ID, card_shown(), RECORD)
     before = calendar.find(ID)
     assert before is not None
     sandbox.faults.add(Fault("truncated", platform="google-calendar", method="PATCH", times=1))
@@ -237,7 +223,7 @@ class TestRemovedFromTheBeginning:
         # The deletion takes its time, and meanwhile another run has brought the meeting into the calendar.
         sandbox.faults.add(Fault("slow", platform="google-calendar", method="DELETE", times=1, seconds=0.3))
         other = opened()
-        running = threading.Timer(0.1, lambda: other.update(found(other), card(), RECORD))
+        running = threading.Timer(0.1, lambda: other.update(found(other), card_shown(), RECORD))
         running.start()
 
         with pytest.raises(EntryConflict):
@@ -251,7 +237,7 @@ class TestServiceAccount:
     def test_it_signs_for_a_token_and_asks_for_events_only(self, opened: Open, state: GoogleState) -> None:
         state.takes_anybody = False
 
-        opened(as_account=ADDRESS).insert(ID, card(), RECORD)
+        opened(as_account=ADDRESS).insert(ID, card_shown(), RECORD)
 
         [claims] = state.claims
         assert claims["iss"] == ADDRESS
@@ -261,7 +247,7 @@ class TestServiceAccount:
     def test_it_acts_as_the_subject_where_that_is_allowed(self, opened: Open, state: GoogleState) -> None:
         state.takes_anybody, state.delegates = False, True
 
-        opened(as_account=ADDRESS, subject="calendar@example.com").insert(ID, card(), RECORD)
+        opened(as_account=ADDRESS, subject="calendar@example.com").insert(ID, card_shown(), RECORD)
 
         assert state.claims[0]["sub"] == "calendar@example.com"
 
@@ -280,14 +266,14 @@ class TestServiceAccount:
         state.calendars[NAME.id].access = "none"
 
         with pytest.raises(NotFound, match="does not know the calendar GitLab Support") as raised:
-            opened(as_account=ADDRESS).insert(ID, card(), RECORD)
+            opened(as_account=ADDRESS).insert(ID, card_shown(), RECORD)
         assert f"Share the calendar with {ADDRESS}" in (raised.value.hint or "")
 
     def test_a_calendar_that_does_not_exist(self, opened: Open) -> None:
         elsewhere = TeamCalendarName("global", "GitLab Support", "nowhere@group.calendar.example.com")
 
         with pytest.raises(NotFound, match=r"nowhere@group\.calendar\.example\.com"):
-            opened(as_account=ADDRESS, calendar=elsewhere).insert(ID, card(), RECORD)
+            opened(as_account=ADDRESS, calendar=elsewhere).insert(ID, card_shown(), RECORD)
 
     @pytest.mark.parametrize(
         ("document", "words"),

@@ -9,28 +9,14 @@ import pytest
 
 from supops.adapters.google_calendar import GoogleTeamCalendar
 from supops.errors import PlatformError
-from supops.models.entries import Attendee, Card, Entry, Record, entry_id
+from supops.models.entries import Attendee
 from supops.sandbox.server import Sandbox
 from supops.services.ports import EntryConflict
-from supops.services.recording import card_of, hear, to_keep
 from tests.boards import GoogleBoard
-from tests.make import booked, meeting
+from tests.make import MEETING_ID as ID
+from tests.make import RECORD, card_shown, found
 
-ID = entry_id(meeting().uri)
-RECORD = replace(to_keep(hear(Record(meeting().uri), booked(), "global")), shown=True)
 Json = dict[str, object]
-
-
-def card() -> Card:
-    made = card_of(RECORD)
-    assert made is not None
-    return made
-
-
-def found(calendar: GoogleTeamCalendar) -> Entry:
-    entry = calendar.find(ID)
-    assert entry is not None
-    return entry
 
 
 @pytest.fixture
@@ -54,7 +40,7 @@ def events(board: GoogleBoard) -> dict[str, Json]:
 def test_descriptions_are_shown_as_html_so_markup_is_escaped(
     calendar: GoogleTeamCalendar, events: dict[str, Json]
 ) -> None:
-    bold = replace(card(), lines=("Invitee: Cy <b>Twombly</b> & Co",))
+    bold = replace(card_shown(), lines=("Invitee: Cy <b>Twombly</b> & Co",))
 
     calendar.insert(ID, bold, RECORD)
 
@@ -65,7 +51,7 @@ def test_descriptions_are_shown_as_html_so_markup_is_escaped(
 def test_what_people_added_to_an_entry_survives_an_update(
     calendar: GoogleTeamCalendar, events: dict[str, Json]
 ) -> None:
-    calendar.insert(ID, card(), RECORD)
+    calendar.insert(ID, card_shown(), RECORD)
     by_hand = {
         "colorId": "11",
         "attendees": [{"email": "boss@example.com"}],
@@ -76,7 +62,7 @@ def test_what_people_added_to_an_entry_survives_an_update(
     private = cast("Json", cast("Json", events[ID]["extendedProperties"])["private"])
     private["theirs"] = "kept"
 
-    calendar.update(found(calendar), replace(card(), summary="Moved", location=""), RECORD)
+    calendar.update(found(calendar), replace(card_shown(), summary="Moved", location=""), RECORD)
 
     event = events[ID]
     assert {name: event[name] for name in by_hand} == by_hand
@@ -89,7 +75,7 @@ def test_a_shorter_record_leaves_nothing_of_a_longer_one(
     calendar: GoogleTeamCalendar, events: dict[str, Json]
 ) -> None:
     names = {f"{number:016d}": Attendee("N" * 80) for number in range(50)}
-    calendar.insert(ID, card(), replace(RECORD, attendees=names))
+    calendar.insert(ID, card_shown(), replace(RECORD, attendees=names))
 
     calendar.update(found(calendar), None, RECORD)
 
@@ -102,12 +88,12 @@ def test_a_shorter_record_leaves_nothing_of_a_longer_one(
 def test_an_entry_that_somebody_made_last_all_day_gets_its_time_back(
     calendar: GoogleTeamCalendar, events: dict[str, Json]
 ) -> None:
-    calendar.insert(ID, card(), RECORD)
+    calendar.insert(ID, card_shown(), RECORD)
     event = events[ID]
     start = event["start"]
     event["start"], event["end"] = {"date": "2026-11-28"}, {"date": "2026-11-29"}
 
-    calendar.update(found(calendar), card(), RECORD)
+    calendar.update(found(calendar), card_shown(), RECORD)
 
     assert events[ID]["start"] == start
 
@@ -119,7 +105,7 @@ def test_an_entry_deleted_for_good_is_an_error_and_no_endless_conflict(
 
     assert calendar.find(ID) is None
     with pytest.raises(EntryConflict):
-        calendar.insert(ID, card(), RECORD)
+        calendar.insert(ID, card_shown(), RECORD)
     with pytest.raises(PlatformError, match="deleted there for good") as raised:
         calendar.find(ID)
     assert raised.value.hint
@@ -129,7 +115,7 @@ def test_an_entry_deleted_for_good_is_an_error_and_no_endless_conflict(
 def test_a_description_stays_within_google_s_limit(
     calendar: GoogleTeamCalendar, events: dict[str, Json], line: str
 ) -> None:
-    calendar.insert(ID, replace(card(), lines=(line,) * 30), RECORD)
+    calendar.insert(ID, replace(card_shown(), lines=(line,) * 30), RECORD)
 
     description = events[ID]["description"]
     assert isinstance(description, str)

@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from supops.models.bookings import Host
-from supops.models.entries import Card, Entry, Record, entry_id
+from supops.models.entries import Record, entry_id
 from supops.sandbox.server import Sandbox
 from supops.services.ports import EntryConflict, TeamCalendar
-from supops.services.recording import card_of, hear, to_keep
+from supops.services.recording import hear, to_keep
 from tests.boards import Board, FakeBoard, GoogleBoard, IcsBoard
-from tests.make import booked, invitee, meeting
+from tests.make import booked, card_shown, found, invitee, meeting
 
 ID = entry_id(meeting().uri)
 
@@ -43,18 +43,6 @@ def known(name: str = "Support onboarding", person: str = "Ina Vitee", answer: s
     return replace(to_keep(hear(Record(word.meeting.uri), word, "global")), shown=True)
 
 
-def shown(record: Record) -> Card:
-    card = card_of(record)
-    assert card is not None
-    return card
-
-
-def found(calendar: TeamCalendar) -> Entry:
-    entry = calendar.find(ID)
-    assert entry is not None
-    return entry
-
-
 def test_what_is_not_there_is_not_found(calendar: TeamCalendar) -> None:
     assert calendar.find(ID) is None
 
@@ -62,41 +50,41 @@ def test_what_is_not_there_is_not_found(calendar: TeamCalendar) -> None:
 def test_an_entry_shows_and_remembers_what_was_inserted(board: Board, calendar: TeamCalendar) -> None:
     record = known()
 
-    calendar.insert(ID, shown(record), record)
+    calendar.insert(ID, card_shown(record), record)
 
     entry = found(calendar)
     assert (entry.id, entry.removed, entry.record) == (ID, False, record)
-    assert board.shown("global") == {ID: "\n".join(shown(record).lines)}
+    assert board.shown("global") == {ID: "\n".join(card_shown(record).lines)}
     assert board.shown("us-government") == {}
 
 
 def test_the_second_insert_is_a_conflict(board: Board, calendar: TeamCalendar) -> None:
     record = known()
-    calendar.insert(ID, shown(record), record)
+    calendar.insert(ID, card_shown(record), record)
 
     with pytest.raises(EntryConflict):
-        calendar.insert(ID, shown(known("Support, again")), known("Support, again"))
+        calendar.insert(ID, card_shown(known("Support, again")), known("Support, again"))
 
     assert "Event: Support onboarding" in board.shown("global")[ID]
 
 
 def test_an_update_replaces_everything(board: Board, calendar: TeamCalendar) -> None:
-    calendar.insert(ID, shown(known()), known())
+    calendar.insert(ID, card_shown(known()), known())
     after = known("Support, moved", person="Bo Ek")
 
-    calendar.update(found(calendar), shown(after), after)
+    calendar.update(found(calendar), card_shown(after), after)
 
     assert found(calendar).record == after
-    assert board.shown("global") == {ID: "\n".join(shown(after).lines)}
+    assert board.shown("global") == {ID: "\n".join(card_shown(after).lines)}
 
 
 def test_nobody_overwrites_what_they_have_not_read(calendar: TeamCalendar) -> None:
-    calendar.insert(ID, shown(known()), known())
+    calendar.insert(ID, card_shown(known()), known())
     stale = found(calendar)
-    calendar.update(found(calendar), shown(known("Support, first")), known("Support, first"))
+    calendar.update(found(calendar), card_shown(known("Support, first")), known("Support, first"))
 
     with pytest.raises(EntryConflict):
-        calendar.update(stale, shown(known("Support, second")), known("Support, second"))
+        calendar.update(stale, card_shown(known("Support, second")), known("Support, second"))
 
     assert found(calendar).record == known("Support, first")
 
@@ -104,7 +92,7 @@ def test_nobody_overwrites_what_they_have_not_read(calendar: TeamCalendar) -> No
 def test_a_removed_entry_is_not_seen_and_keeps_its_id_and_what_it_remembers(
     board: Board, calendar: TeamCalendar
 ) -> None:
-    calendar.insert(ID, shown(known()), known())
+    calendar.insert(ID, card_shown(known()), known())
     after = replace(known(), shown=False)
 
     calendar.update(found(calendar), None, after)
@@ -113,7 +101,7 @@ def test_a_removed_entry_is_not_seen_and_keeps_its_id_and_what_it_remembers(
     assert (entry.removed, entry.record) == (True, after)
     assert board.shown("global") == {}
     with pytest.raises(EntryConflict):
-        calendar.insert(ID, shown(known()), known())
+        calendar.insert(ID, card_shown(known()), known())
 
 
 def test_one_that_is_removed_from_the_beginning_keeps_others_out(
@@ -127,20 +115,20 @@ def test_one_that_is_removed_from_the_beginning_keeps_others_out(
     assert (entry.removed, entry.record) == (True, record)
     assert board.shown("global") == {}
     with pytest.raises(EntryConflict):
-        calendar.insert(ID, shown(known()), known())
+        calendar.insert(ID, card_shown(known()), known())
 
 
 def test_a_removed_entry_can_come_back(board: Board, calendar: TeamCalendar) -> None:
     calendar.insert(ID, None, replace(known(), shown=False))
 
-    calendar.update(found(calendar), shown(known()), known())
+    calendar.update(found(calendar), card_shown(known()), known())
 
     assert found(calendar).removed is False
     assert list(board.shown("global")) == [ID]
 
 
 def test_one_that_was_deleted_by_hand_is_found_as_removed(board: Board, calendar: TeamCalendar) -> None:
-    calendar.insert(ID, shown(known()), known())
+    calendar.insert(ID, card_shown(known()), known())
 
     board.delete_by_hand("global", ID)
 
@@ -148,8 +136,8 @@ def test_one_that_was_deleted_by_hand_is_found_as_removed(board: Board, calendar
     assert entry.removed
     assert entry.record is None or entry.record.shown, "nobody can tell that it was us"
     with pytest.raises(EntryConflict):
-        calendar.insert(ID, shown(known()), known())
-    calendar.update(found(calendar), shown(known()), known())
+        calendar.insert(ID, card_shown(known()), known())
+    calendar.update(found(calendar), card_shown(known()), known())
     assert list(board.shown("global")) == [ID]
 
 
@@ -163,7 +151,7 @@ def test_any_text_is_kept_and_comes_back(board: Board, name: str, person: str, a
     calendar = board.calendars["global"]
     record = known(name, person, answer)
 
-    calendar.insert(ID, shown(record), record)
+    calendar.insert(ID, card_shown(record), record)
 
     assert found(calendar).record == record
-    assert board.shown("global") == {ID: "\n".join(shown(record).lines)}
+    assert board.shown("global") == {ID: "\n".join(card_shown(record).lines)}
