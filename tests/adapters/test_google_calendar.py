@@ -268,6 +268,9 @@ class TestServiceAccount:
         with pytest.raises(NotFound, match="does not know the calendar GitLab Support") as raised:
             opened(as_account=ADDRESS).insert(ID, card_shown(), RECORD)
         assert f"Share the calendar with {ADDRESS}" in (raised.value.hint or "")
+        # It is not taken for an empty one either.
+        with pytest.raises(NotFound, match="does not know the calendar GitLab Support"):
+            opened(as_account=ADDRESS).find(ID)
 
     def test_a_calendar_that_does_not_exist(self, opened: Open) -> None:
         elsewhere = TeamCalendarName("global", "GitLab Support", "nowhere@group.calendar.example.com")
@@ -304,10 +307,20 @@ def test_of_a_removed_entry_google_may_tell_the_id_only(
     calendar.insert(ID, None, RECORD)
     state.forgets_removed = True
 
-    entry = calendar.find(ID)
-
-    assert entry is not None
+    # Entries are looked for by what they remember; that the id is taken is said when it is to be used.
+    assert calendar.find(ID) is None
+    with pytest.raises(EntryConflict):
+        calendar.insert(ID, card_shown(), RECORD)
+    entry = found(calendar)
     assert (entry.removed, entry.record) == (True, None)
+
+
+def test_a_copy_that_somebody_made_is_no_entry(calendar: GoogleTeamCalendar, state: GoogleState) -> None:
+    calendar.insert(ID, card_shown(), RECORD)
+    events = state.calendars[NAME.id].events
+    events["acopy"] = {**events.pop(ID), "id": "acopy"}
+
+    assert calendar.find(ID) is None
 
 
 def test_the_probe_lists_one_entry(opened: Open, sandbox: Sandbox) -> None:

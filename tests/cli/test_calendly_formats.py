@@ -21,7 +21,7 @@ COMMANDS = {
     "show": (*WEBHOOKS, "show", ID),
     "create": (*WEBHOOKS, "create", "--url", NEW, *ASKED),
     "create-dry": (*WEBHOOKS, "create", "--url", NEW, *ASKED, "--dry-run"),
-    "replace": (*WEBHOOKS, "create", "--url", FAILING, *ASKED, "--replace"),
+    "replace": (*WEBHOOKS, "create", "--url", FAILING, *ASKED, "--replace", "--yes"),
     "replace-dry": (*WEBHOOKS, "create", "--url", FAILING, *ASKED, "--replace", "--dry-run"),
     "delete": (*WEBHOOKS, "delete", ID, "--yes"),
     "delete-dry": (*WEBHOOKS, "delete", ID, "--dry-run"),

@@ -142,7 +142,7 @@ def test_another_one_with_this_address_is_a_conflict_until_it_is_replaced(run: R
     words = (*WEBHOOKS, "create", "--url", FAILING, "--event", "invitee.created", "--scope", "organization")
 
     refused = run(*words)
-    replaced = run(*words, "--replace", "-o", "json")
+    replaced = run(*words, "--replace", "--yes", "-o", "json")
 
     assert refused.status == 1
     assert "Calendly can't change a subscription" in refused.err
@@ -155,7 +155,7 @@ def test_a_disabled_one_is_not_taken_for_good(run: Run) -> None:
     words = (*WEBHOOKS, "create", "--url", DISABLED, "--event", "invitee.created", "--scope", "organization")
 
     assert run(*words).status == 1
-    assert run(*words, "--replace").status == 0
+    assert run(*words, "--replace", "--yes").status == 0
     assert listed(run)[DISABLED]["state"] == "active"
 
 

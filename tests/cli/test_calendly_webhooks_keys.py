@@ -126,7 +126,7 @@ def test_unsigned_deliveries_are_warned_of_even_in_a_dry_run(
 ) -> None:
     settings = {"calendly": {"url": sandbox.urls["calendly"], "token": {"env": "TOKEN"}}}
     (tmp_path / "supops.yaml").write_text(json.dumps(settings))
-    options = ("create", "--url", FAILING, *ASKED, "--replace", *words)
+    options = ("create", "--url", FAILING, *ASKED, "--replace", "--yes", *words)
 
     ran = run("calendly", "webhooks", *options, env={"TOKEN": "demo-calendly-token"})
 

@@ -14,7 +14,7 @@ CREATE = (*WEBHOOKS, "create", "--url", NEW, *ASKED)
 FAILING = "https://hooks.example.com/calendly"
 DISABLED = "https://old.example.com/calendly"
 # There is one with this address, and it has other events.
-REPLACE = (*WEBHOOKS, "create", "--url", FAILING, *ASKED, "--replace")
+REPLACE = (*WEBHOOKS, "create", "--url", FAILING, *ASKED, "--replace", "--yes")
 GROUP = "https://api.calendly.com/groups/G1"
 
 

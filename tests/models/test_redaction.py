@@ -6,10 +6,11 @@ from collections.abc import Callable
 import pytest
 
 from supops.models.redaction import (
+    answered,
     excerpt,
     harmless_link,
-    is_about_a_password,
     masked_address,
+    names_a_password,
     publishable,
     redact,
 )
@@ -120,7 +121,7 @@ def test_what_lets_somebody_in_goes(text: str) -> None:
 @pytest.mark.parametrize("word", WORDS.split(", "))
 def test_the_word_is_known_in_many_languages(word: str) -> None:
     for written in (word, word.upper(), word.title()):
-        assert is_about_a_password(written)
+        assert answered(f"Your {written}?", "SECRET", longest=400) == "[redacted]"
         assert "SECRET" not in publishable(f"The {written}: SECRET", longest=400).removeprefix(
             f"The {written}"
         )
@@ -139,14 +140,40 @@ def test_only_the_value_goes_and_not_the_question_around_it() -> None:
     assert shown == "My token is [redacted] and it is rejected Password [redacted] Can you help?"
 
 
-@pytest.mark.parametrize("text", ["Meeting password?", "client_secret", "Ihr Kennwort", "apiKey", "PIN2"])
-def test_questions_about_passwords_are_known(text: str) -> None:
-    assert is_about_a_password(text)
+@pytest.mark.parametrize(
+    ("question", "answer", "kept"),
+    [
+        ("Meeting password?", "it is the usual one", False),
+        ("Ihr Kennwort", "hunter2", False),
+        ("PIN2", "4711", False),
+        ("client_secret", "hunter2", False),
+        ("apiKey", "hunter2", False),
+        ("Which token or secret detection do you ask about?", "The one in merge requests", True),
+        ("Shipping?", "yes", True),
+        ("Are you an opinionated person?", "yes", True),
+        ("Which passage?", "2", True),
+    ],
+)
+def test_the_answer_to_a_question_for_a_password_goes(question: str, answer: str, kept: bool) -> None:
+    assert answered(question, answer, longest=400) == (answer if kept else "[redacted]")
 
 
-@pytest.mark.parametrize("text", ["Shipping?", "Are you an opinionated person?", "Which passage?"])
-def test_other_questions_are_not(text: str) -> None:
-    assert not is_about_a_password(text)
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Support: PIN and 2FA with TOTP apps", "Support: PIN and 2FA with TOTP apps"),
+        ("Password policy rollout for 5000 users", "Password policy rollout for 5000 users"),
+        ("Support, passcode: 4711", "Support, passcode [redacted]"),
+        ("Support https://u:pw@example.com/x?token=hunter2", "Support https://example.com/x"),
+    ],
+)
+def test_a_title_loses_only_what_is_labeled(title: str, shown: str) -> None:
+    assert publishable(title, longest=200, is_title=True) == shown
+
+
+def test_keys_of_passwords_are_known() -> None:
+    assert names_a_password("password")
+    assert not names_a_password("passage")
 
 
 @pytest.mark.parametrize(

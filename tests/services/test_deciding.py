@@ -198,24 +198,21 @@ def test_without_a_roster_only_the_name_can_decide(name: str) -> None:
 class TestHostsWithoutEmail:
     @pytest.mark.parametrize("known", [TEAM, team(jo="\tbroken")])
     @pytest.mark.parametrize("email", [None, "", " "])
-    def test_they_are_not_looked_up_and_that_is_said(self, known: Team, email: str | None) -> None:
-        nameless = replace(meeting(name=US), hosts=(Host(email, "Jo Doe"),))
+    def test_they_can_t_be_looked_up_and_may_be_agents(self, known: Team, email: str | None) -> None:
+        nameless = replace(meeting(name=US), hosts=(Host(OTHER), Host(email, "Jo Doe")))
 
         verdict = decide(nameless, known)
 
-        assert (verdict.decision, verdict.doubts) == (Decision.GLOBAL, ())
-        expected = "Jo Doe has no email, and can't be looked up in the roster"
-        assert (host_of(verdict).met, host_of(verdict).detail) == (False, expected)
+        said = "Jo Doe has no email, and can't be looked up in the roster"
+        assert f"{said}: --confirm-with-calendly asks Calendly for it" in verdict.doubts
+        assert (host_of(verdict).met, said in host_of(verdict).detail) == (None, True)
 
-    def test_what_is_known_of_the_others_is_said_too(self) -> None:
-        hosts = (Host(OTHER), Host(None, "Jo Doe"), Host(STRANGER), Host())
+    def test_that_matters_only_where_it_may_change_the_decision(self) -> None:
+        plain = replace(meeting(name="Support onboarding"), hosts=(Host(None, "Jo Doe"),))
+        proven = replace(meeting(name=US), hosts=(Host(None, "Jo Doe"), Host(HOST)))
 
-        verdict = decide(replace(meeting(name=US), hosts=hosts), TEAM)
-
-        assert host_of(verdict).detail == (
-            f"{OTHER}, {STRANGER} are no US Government support agents; "
-            "Jo Doe, a host without a name have no email, and can't be looked up in the roster"
-        )
+        assert (decide(plain, TEAM).decision, decide(plain, TEAM).doubts) == (Decision.GLOBAL, ())
+        assert decide(proven, TEAM).decision is Decision.US_GOVERNMENT
 
 
 @pytest.mark.parametrize(

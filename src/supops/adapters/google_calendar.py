@@ -12,7 +12,7 @@ import html
 import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -32,7 +32,7 @@ from googleapiclient.http import HttpRequest
 from supops.adapters.decoding import UNDECODABLE
 from supops.adapters.entry_notes import changed_properties, from_properties, to_properties
 from supops.adapters.google_errors import id_is_gone, passes, reason_of, translated
-from supops.adapters.patience import Patience
+from supops.adapters.patience import Patience, retry_after_of, spoken
 from supops.errors import CredentialError, NotFound
 from supops.models.entries import Card, Entry, Record, TeamCalendarName
 from supops.models.health import Contact
@@ -42,6 +42,8 @@ from supops.services.ports import EntryConflict, Notices, Probe, TeamCalendar
 
 SCOPE = "https://www.googleapis.com/auth/calendar.events"
 CANCELLED = "cancelled"
+# The property that an entry is looked for by.
+ENTRY = "booking_entry"
 # What of an event we write. The rest is other people's.
 OURS = ("summary", "start", "end", "description", "location", "status", "source")
 # Google's limit is 8192, as far as is known, and counts the description as it is sent.
@@ -126,11 +128,9 @@ class GoogleAccount:
         """
         patience = self._patience
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(passes),
+            retry=tenacity.retry_if_exception(self._may_be_repeated),
             stop=tenacity.stop_after_attempt(patience.tries),
-            wait=tenacity.wait_random_exponential(
-                multiplier=patience.first_pause, max=patience.longest_pause
-            ),
+            wait=self._pause,
             before_sleep=lambda state: self._tell_of_pause(state, purpose),
             reraise=True,
         )
@@ -146,6 +146,19 @@ class GoogleAccount:
         self._notices.debug(f"Google Calendar: {purpose} -> done")
         return result
 
+    def _may_be_repeated(self, error: BaseException) -> bool:
+        return passes(error) and (_asked_to_wait(error) or 0) <= self._patience.longest_retry_after
+
+    def _pause(self, state: tenacity.RetryCallState) -> float:
+        asked = _asked_to_wait(state.outcome.exception() if state.outcome else None)
+        if asked is not None:
+            return asked
+        patience = self._patience
+        wait = tenacity.wait_random_exponential(
+            multiplier=patience.first_pause, max=patience.longest_pause, min=patience.first_pause
+        )
+        return wait(state)
+
     def _tell_of_pause(self, state: tenacity.RetryCallState, purpose: str) -> None:
         error = state.outcome.exception() if state.outcome else None
         if not isinstance(error, HttpError):
@@ -153,9 +166,9 @@ class GoogleAccount:
             self._http.close()
         seconds = state.upcoming_sleep
         if isinstance(error, HttpError) and error.resp.status in (403, 429):
-            self._notices.note(f"waiting {seconds:.0f} s, Google's limit")
+            self._notices.note(f"waiting {spoken(seconds)}, Google's limit")
         else:
-            self._notices.note(f"trying again in {seconds:.0f} s to {purpose}")
+            self._notices.note(f"trying again in {spoken(seconds)} to {purpose}")
 
 
 class GoogleTeamCalendar(TeamCalendar, Probe):
@@ -164,24 +177,49 @@ class GoogleTeamCalendar(TeamCalendar, Probe):
     def __init__(self, name: TeamCalendarName, account: GoogleAccount) -> None:
         self.name = name
         self._account = account
-        # Ids of entries that are said to be there, and were not looked at since.
+        # Ids that Google said are taken, or changed by others, and were not looked at since.
         self._refused: set[str] = set()
 
     def find(self, entry_id: str) -> Entry | None:
         """See `supops.services.ports.TeamCalendar`."""
-        was_refused = entry_id in self._refused
+        kept = self._got(entry_id) if entry_id in self._refused else self._listed(entry_id)
         self._refused.discard(entry_id)
+        if kept is None:
+            return None
+        return Entry(entry_id, kept.status == CANCELLED, from_properties(kept.properties.private), kept.etag)
+
+    def _listed(self, entry_id: str) -> "_Kept | None":
+        """Look for an entry by what it remembers. By its id it would be not found in a calendar that is not shared with us, too."""
+
+        def page(token: str) -> _Page:
+            request = self._events.list(
+                calendarId=self.name.id,
+                privateExtendedProperty=f"{ENTRY}={entry_id}",
+                showDeleted=True,
+                **({"pageToken": token} if token else {}),
+            )
+            return msgspec.convert(request.execute(), type=_Page)
+
+        found: list[_Kept] = []
+        token = ""
+        while True:
+            # A page may be empty, and not be the last one.
+            answer = self._ask(partial(page, token), "look for the entry")
+            # Somebody's copy of an entry remembers the same, under an id of its own.
+            found += [one for one in answer.items if one.id == entry_id]
+            token = answer.next_page
+            if found or not token:
+                return found[0] if found else None
+
+    def _got(self, entry_id: str) -> "_Kept":
+        """Look for an entry by its id: it is there, although it may not remember anything."""
         try:
-            kept = self._ask(
+            return self._ask(
                 lambda: _kept(self._events.get(calendarId=self.name.id, eventId=entry_id)),
                 "look for the entry",
             )
         except NotFound:
-            # For a calendar that is not shared with us the answer is the same; inserting tells the two apart.
-            if was_refused:
-                raise id_is_gone(self.name.name) from None
-            return None
-        return Entry(entry_id, kept.status == CANCELLED, from_properties(kept.properties.private), kept.etag)
+            raise id_is_gone(self.name.name) from None
 
     def insert(self, entry_id: str, card: Card | None, record: Record) -> None:
         """See `supops.services.ports.TeamCalendar`."""
@@ -190,12 +228,7 @@ class GoogleTeamCalendar(TeamCalendar, Probe):
         def insert() -> _Kept:
             return _kept(self._events.insert(calendarId=self.name.id, body=body, sendUpdates="none"))
 
-        try:
-            made = self._write(insert, "insert the entry", entry_id, record)
-        except EntryConflict:
-            self._refused.add(entry_id)
-            raise
-        self._settle(made, card)
+        self._settle(self._write(insert, "insert the entry", entry_id, record), card)
 
     def update(self, entry: Entry, card: Card | None, record: Record) -> None:
         """See `supops.services.ports.TeamCalendar`."""
@@ -209,8 +242,7 @@ class GoogleTeamCalendar(TeamCalendar, Probe):
                 request.headers["If-Match"] = entry.version
             return _kept(request)
 
-        made = self._write(change, "update the entry", entry.id, record)
-        self._settle(made, card)
+        self._settle(self._write(change, "update the entry", entry.id, record), card)
 
     def contact(self) -> Contact:
         """See `supops.services.ports.Probe`: asks for one entry of the calendar."""
@@ -229,8 +261,9 @@ class GoogleTeamCalendar(TeamCalendar, Probe):
         """Write an entry, and return it. Where the answer was lost and the second try met a conflict, look whether it was with ourselves."""
         try:
             kept = self._ask(request, purpose)
-        except ConflictAfterTrying:
-            written = self.find(entry_id)
+        except EntryConflict as conflict:
+            self._refused.add(entry_id)
+            written = self.find(entry_id) if isinstance(conflict, ConflictAfterTrying) else None
             if written is None or written.record != record:
                 raise
             return written
@@ -270,9 +303,15 @@ class _Properties(msgspec.Struct):
 class _Kept(msgspec.Struct):
     """Of an event in an answer, what we look at. Of a cancelled one, there may be nothing but its id."""
 
+    id: str = ""
     status: str = ""
     etag: str = ""
     properties: _Properties = msgspec.field(name="extendedProperties", default_factory=_Properties)
+
+
+class _Page(msgspec.Struct):
+    items: list[_Kept] = []
+    next_page: str = msgspec.field(name="nextPageToken", default="")
 
 
 def _kept(request: HttpRequest) -> _Kept:
@@ -286,7 +325,8 @@ def _changes(event: Event, record: Record) -> dict[str, object]:
     for name in ("start", "end"):
         # Somebody may have made it one of whole days.
         ours[name] = {"date": None, **written[name]}  # type: ignore[dict-item]
-    return {**ours, "extendedProperties": {"private": changed_properties(record)}}
+    private = {**changed_properties(record), ENTRY: written.get("id")}
+    return {**ours, "extendedProperties": {"private": private}}
 
 
 def _description(lines: Iterable[str]) -> str:
@@ -303,7 +343,7 @@ def _description(lines: Iterable[str]) -> str:
 
 
 def _event(entry_id: str, card: Card | None, record: Record) -> Event:
-    notes = {"extendedProperties": {"private": to_properties(record)}}
+    notes = {"extendedProperties": {"private": {**to_properties(record), ENTRY: entry_id}}}
     if card is None:
         return Event(
             "Removed booking",
@@ -349,6 +389,10 @@ def _service_account(secret: Secret, subject: str | None) -> Credentials:
         )
         raise CredentialError(message, hint=hint) from None
     return made
+
+
+def _asked_to_wait(error: BaseException | None) -> float | None:
+    return retry_after_of(error.resp.get("retry-after")) if isinstance(error, HttpError) else None
 
 
 def _status_of(error: Exception) -> str:

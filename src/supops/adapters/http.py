@@ -9,7 +9,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -29,7 +29,7 @@ from supops.adapters.http_errors import (
     redirected,
 )
 from supops.adapters.pacing import Pacer, RateLimit
-from supops.adapters.patience import Patience
+from supops.adapters.patience import Patience, retry_after_of, spoken
 from supops.errors import ConfigError, PlatformError, RateLimited, SupopsError
 from supops.models.hosts import is_loopback
 from supops.models.redaction import redact
@@ -221,7 +221,7 @@ class HttpClient:
         repeatable = request.method in IDEMPOTENT or answer.status == httpx.codes.TOO_MANY_REQUESTS
         if answer.status not in REPEATED_STATUSES or not repeatable:
             raise error
-        retry_after = _retry_after(answer.headers.get("retry-after"))
+        retry_after = retry_after_of(answer.headers.get("retry-after"))
         if retry_after is None and limit is not None and answer.status == httpx.codes.TOO_MANY_REQUESTS:
             # Some platforms only tell when the whole limit is there again.
             retry_after = limit.reset
@@ -301,9 +301,9 @@ class HttpClient:
         if isinstance(error, _Repeatable) and error.retry_after is not None:
             company = self.vendor.company
             reason = f"{company}'s limit" if isinstance(error.error, RateLimited) else f"as {company} asks"
-            self.notices.note(f"waiting {seconds:.0f} s, {reason}")
+            self.notices.note(f"waiting {spoken(seconds)}, {reason}")
         elif isinstance(error, _Repeatable):
-            self.notices.note(f"trying again in {seconds:.0f} s: {error.error.message}")
+            self.notices.note(f"trying again in {spoken(seconds)}: {error.error.message}")
 
     def _refusal(self, answer: Answer, purpose: str, credential: Credential | None = None) -> Refusal:
         content_type = answer.headers.get("content-type", "").partition(";")[0]
@@ -321,21 +321,6 @@ def clock_skew(headers: Mapping[str, str], now: datetime) -> float | None:
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return (url.scheme, url.host, url.port)
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Return the seconds of a Retry-After header, which is a number or a date."""
-    if not value:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 
 
 def _tls_context(ca: Path | None) -> ssl.SSLContext:

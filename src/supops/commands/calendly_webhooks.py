@@ -77,12 +77,8 @@ ReplaceOption = Annotated[
     bool,
     typer.Option(
         "--replace",
-        help="Delete the one with the same address, where it differs, and create it again; asks first on a terminal.",
+        help="Delete the one with the same address, where it differs, and create it again; asks first.",
     ),
-]
-NoQuestionOption = Annotated[
-    bool,
-    typer.Option("--yes", help="Do not ask before one is replaced; without a terminal, --replace will do."),
 ]
 
 
@@ -149,7 +145,7 @@ def create(
     signing_key_file: KeyFileOption = None,
     replace: ReplaceOption = False,
     allow_unknown_event: UnknownEventOption = False,
-    yes: NoQuestionOption = False,
+    yes: YesOption = False,
     dry_run: DryRunOption = False,
     output: FormatOption = Format.TABLE,
     output_file: FileOption = None,
@@ -159,7 +155,7 @@ def create(
     One that is there already, just so, is left alone. Asks on a terminal for what is missing.
     """
     from supops.render.subscriptions import creation_blocks, creation_json
-    from supops.services.comparing import check, not_mirrored
+    from supops.services.comparing import check
     from supops.services.subscribing import Subscriber
 
     wiring = wiring_of(ctx)
@@ -172,7 +168,7 @@ def create(
     has_new_key = bool(signing_key_env or generate_signing_key)
     item, failure = subscriber.plan_one(wanted, replace_it=replace, has_new_key=has_new_key), None
     if not dry_run:
-        if item.existing and item.deletes and asks():
+        if item.existing and item.deletes:
             confirmed(
                 wiring, f"Replace {item.existing.id} to {item.existing.public_url}: {item.why}?", yes=yes
             )
@@ -181,9 +177,8 @@ def create(
         lambda: creation_blocks(item, dry_run=dry_run), lambda: creation_json(item, dry_run=dry_run)
     )
     deliver(wiring, result, output, output_file)
-    error = failure or not_mirrored([item])
-    if error:
-        raise error
+    if failure:
+        raise failure
 
 
 @app.command()
@@ -235,7 +230,7 @@ def sync(
     from dataclasses import replace
 
     from supops.render.subscriptions import plan_json, plan_table
-    from supops.services.comparing import check, not_mirrored
+    from supops.services.comparing import check
     from supops.services.subscribing import Subscriber
 
     wiring = wiring_of(ctx)
@@ -251,9 +246,8 @@ def sync(
         lambda: [plan_table(plan.items, dry_run=dry_run)], lambda: plan_json(plan, dry_run=dry_run)
     )
     deliver(wiring, result, output, output_file)
-    error = failure or not_mirrored(plan.items)
-    if error:
-        raise error
+    if failure:
+        raise failure
     _end(wiring, plan.missing)
 
 
@@ -296,12 +290,11 @@ def _end(wiring: "Wiring", missing: "tuple[str, ...]") -> None:
 def _confirm_plan(wiring: "Wiring", plan: "Plan", *, yes: bool) -> None:
     """Ask before something of a plan is deleted, with the plan shown."""
     from supops.render.subscriptions import plan_table
-    from supops.render.tables import render_plain
 
     if not any(item.deletes for item in plan.items):
         return
     if not yes:
-        wiring.terminal.note(render_plain([plan_table(plan.items, dry_run=True)]).rstrip())
+        wiring.terminal.show([plan_table(plan.items, dry_run=True)])
     confirmed(
         wiring, "Carry this out? What is deleted or replaced is gone for a moment, or for good.", yes=yes
     )

@@ -29,7 +29,6 @@ PASSWORD_WORD = re.compile(
 TOKEN_WORD = re.compile(rf"(?:{_TOKEN}){_ENDS}", re.IGNORECASE)
 # Means a password before a colon, and all sorts of things elsewhere.
 LABEL = re.compile(rf"{_BEGINS}pass(?=[\"')\]]{{0,2}}[ \t]{{0,3}}[:=：])", re.IGNORECASE)
-MENTION = re.compile(f"{PASSWORD_WORD.pattern}|{TOKEN_WORD.pattern}", re.IGNORECASE)
 
 # After a word: how far a value may be from it.
 NEAR = 40
@@ -37,6 +36,7 @@ _SIGN = r"[:=#：]"
 _VERB = r"(?<![^\W_])(?:is|are|ist|lautet|est|es)(?![^\W_])"
 SIGN_OR_VERB = re.compile(rf"{_SIGN}|{_VERB}", re.IGNORECASE)
 SIGN_FOLLOWS = re.compile(rf"[\"')\]]{{0,2}}[ \t]{{0,3}}{_SIGN}")
+LABELED = re.compile(rf"(?P<word>{PASSWORD_WORD.pattern}){SIGN_FOLLOWS.pattern}[^\n]*", re.IGNORECASE)
 NOTHING_MORE = re.compile(rf"(?:[\s\"')\]–>-]|{_SIGN}|{_VERB}){{0,20}}+", re.IGNORECASE)
 FIRST_WORD = re.compile(r"[\s:=#：\"'(\[–>-]{0,20}+(\S{1,400}+)")
 # A number that opens something has four digits at least; a shorter one is a version or a count.
@@ -73,6 +73,11 @@ class _Awaited(IntEnum):
 def without_told_passwords(text: str, *, mark: str) -> str:
     """Return a text with a mark in place of what may be a password that somebody tells."""
     return "\n".join(_lines(text, mark))
+
+
+def without_labeled_passwords(text: str, *, mark: str) -> str:
+    """Return a title with a mark in place of what stands after "password:" or the like. Titles are about passwords more often."""
+    return LABELED.sub(rf"\g<word> {mark}", text)
 
 
 def _lines(text: str, mark: str) -> Iterator[str]:

@@ -74,11 +74,16 @@ def redact(text: str) -> str:
     return BEARER.sub(_without_credentials, text)
 
 
-def publishable(text: str, *, longest: int) -> str:
+def publishable(text: str, *, longest: int, is_title: bool = False) -> str:
     """Return a text as it may stand in a calendar that a whole team reads: one line, of limited length, without secrets.
 
     Control characters and such as change the direction of what follows are left out. Links lose what lets their bearer in, and
     passwords that are told are left out with the rest of their line: rather too much than too little.
+
+    Args:
+        text: From outside.
+        longest: How many characters are kept.
+        is_title: The team gave it, and tells passwords there at most as "Password: 4711".
     """
     lines = "\n".join(_beginning(text, LONGEST_READ).splitlines())
     seen = lines.translate(
@@ -86,21 +91,34 @@ def publishable(text: str, *, longest: int) -> str:
     )
     seen = redact(LINK.sub(lambda match: harmless_link(match[0]), seen))
     if _may_name_a_password(seen):
-        from supops.models.passwords import without_told_passwords
+        from supops.models.passwords import without_labeled_passwords, without_told_passwords
 
-        seen = without_told_passwords(seen, mark=REDACTED)
+        without = without_labeled_passwords if is_title else without_told_passwords
+        seen = without(seen, mark=REDACTED)
     seen = DIALED.sub(REDACTED, seen)
     shown = " ".join(seen.split())
     return shown if len(shown) <= longest else f"{shown[: longest - 1].rstrip()}…"
 
 
-def is_about_a_password(text: str) -> bool:
-    """Whether a text, such as a question, names a password or something like it."""
-    if not _may_name_a_password(text):
-        return False
-    from supops.models.passwords import MENTION
+def answered(question: str, answer: str, *, longest: int) -> str:
+    """Return an answer as `publishable`. Of a question for a password nothing is kept, and for a token no single word."""
+    if answer and _may_name_a_password(question):
+        from supops.models.passwords import PASSWORD_WORD, TOKEN_WORD
 
-    return MENTION.search(text[:LONGEST_READ]) is not None
+        asked = question[:LONGEST_READ]
+        is_one_word = len(answer.split(maxsplit=1)) == 1
+        if PASSWORD_WORD.search(asked) or (is_one_word and TOKEN_WORD.search(asked)):
+            return REDACTED
+    return publishable(answer, longest=longest)
+
+
+def names_a_password(name: str) -> bool:
+    """Whether a key of a document is that of a password."""
+    if not _may_name_a_password(name):
+        return False
+    from supops.models.passwords import PASSWORD_WORD
+
+    return PASSWORD_WORD.search(name) is not None
 
 
 def harmless_link(url: str) -> str:

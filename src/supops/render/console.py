@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
@@ -13,6 +13,8 @@ from supops.services.ports import Notices, Progress, Task
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
+
+    from supops.render.tables import Block
 
 SECONDS_BEFORE_PROGRESS = 1.0
 RED, YELLOW, DIM = "31", "33", "2"
@@ -81,6 +83,16 @@ class Terminal(Notices, Progress):
         """See `Notices`."""
         if self._debug:
             self._say(f"debug: {message}", DIM)
+
+    def show(self, blocks: "Sequence[Block]") -> None:
+        """Show tables on standard error, before a question that is about them."""
+        from supops.render.tables import render_plain, render_terminal
+
+        if self._stderr.isatty():
+            text = render_terminal(blocks, width=self.width, color=self._stderr_color)
+        else:
+            text = render_plain(blocks)
+        print(text, end="", file=self._stderr, flush=True)
 
     def error(self, error: SupopsError) -> None:
         """Tell what went wrong and what to do next."""

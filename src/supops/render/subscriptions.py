@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from supops.models.redaction import REDACTED, is_about_a_password, masked_address, redact
+from supops.models.redaction import REDACTED, masked_address, names_a_password, redact
 from supops.models.subscriptions import Account, Subscription
 from supops.render.machine import Json
 from supops.render.tables import Block, Cell, Heading, Table, Value
@@ -153,7 +153,7 @@ def creation_json(item: Item, *, dry_run: bool) -> Json:
         "schema": CREATED_SCHEMA,
         "webhook": subscription_json(made) if made else None,
         "created": item.made is not None,
-        "mirrored": not item.differences,
+        "mirrored": item.mirrored,
         "differences": list(item.differences),
         "replaced": item.existing.uri if is_replaced and item.existing and item.made else None,
         "before": subscription_json(item.existing) if is_replaced and item.existing else None,
@@ -204,7 +204,7 @@ def plan_json(plan: Plan, *, dry_run: bool) -> Json:
                 if item.wanted
                 else None,
                 "webhook": subscription_json(item.made) if item.made else None,
-                "mirrored": not item.differences,
+                "mirrored": item.mirrored,
             }
             for item in plan.items
         ],
@@ -217,7 +217,7 @@ def sample_json(document: object) -> Json:
         return redact(document)
     if isinstance(document, Mapping):
         return {
-            str(key): REDACTED if value and is_about_a_password(str(key)) else sample_json(value)
+            str(key): REDACTED if value and names_a_password(str(key)) else sample_json(value)
             for key, value in document.items()
         }
     if isinstance(document, Sequence):

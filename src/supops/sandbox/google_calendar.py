@@ -96,10 +96,13 @@ class GoogleCalendar:
         event = calendar.events.get(identity)
         if event is None:
             return _error(404, "notFound", "Not Found")
+        return json_answer(200, self._told(event))
+
+    def _told(self, event: Json) -> Json:
+        """Return what is told of an event; of a removed one, that may be next to nothing."""
         if event["status"] == "cancelled" and self._state.forgets_removed:
-            kept = ("kind", "etag", "id", "status")
-            return json_answer(200, {key: event[key] for key in kept})
-        return json_answer(200, event)
+            return {key: event[key] for key in ("kind", "etag", "id", "status")}
+        return event
 
     def _update(self, request: Request, calendar: SharedCalendar, identity: str) -> Answer:
         old = calendar.events.get(identity)
@@ -130,7 +133,7 @@ class GoogleCalendar:
         notes = [value for name, value in request.parameters if name == "privateExtendedProperty"]
         chosen = [
             event
-            for event in calendar.events.values()
+            for event in map(self._told, calendar.events.values())
             if (removed_too or event["status"] != "cancelled")
             and all(_has_note(event, note) for note in notes)
         ]

@@ -70,6 +70,12 @@ class Item:
     problem: str = ""
 
     @property
+    def mirrored(self) -> bool | None:
+        """Whether what there is now is what was asked for; None where that is not there, or was not asked for."""
+        there = self.made is not None or (self.verb is Verb.KEEP and self.wanted is not None)
+        return not self.differences if there else None
+
+    @property
     def changes(self) -> bool:
         """Whether something is done."""
         return self.verb in (Verb.CREATE, Verb.REPLACE, Verb.DELETE)

@@ -165,7 +165,6 @@ def _both(one: bool | None, other: bool | None) -> bool | None:
 def _host_criterion(hosts: Iterable[Host], team: Team) -> tuple[Reason, tuple[str, ...]]:
     """Return whether a host is an agent, and what would have to be known where that is in doubt."""
     looked_up: list[str] = []
-    nameless: list[str] = []
     unknown: list[str] = []
     doubts: list[str] = []
     for host in hosts:
@@ -173,28 +172,25 @@ def _host_criterion(hosts: Iterable[Host], team: Team) -> tuple[Reason, tuple[st
         if key in team.us_government_agents:
             detail = f"{host.email} is a US Government support agent ({team.us_government_agents[key]})"
             return Reason(Criterion.HOST, met=True, detail=detail), ()
-        (looked_up if key else nameless).append(_shown(host))
-        if key in team.doubtful:
+        looked_up.append(_shown(host))
+        if not key:
+            unknown.append(f"{_shown(host)} has no email, and can't be looked up in the roster")
+            doubts.append(f"{unknown[-1]}: --confirm-with-calendly asks Calendly for it")
+        elif key in team.doubtful:
             doubts += team.doubtful[key]
             unknown.append(f"{host.email}: what their roster file says could not be read")
-        elif key and key not in team.others and team.unread:
+        elif key not in team.others and team.unread:
             doubts += team.unread
             unknown.append(f"{host.email}: not found in what could be read of the roster")
     if unknown:
         met = Reason(Criterion.HOST, met=None, detail="; ".join(unknown))
         return met, tuple(dict.fromkeys(doubts))
-    parts = []
-    if looked_up:
-        verb = (
-            "is no US Government support agent"
-            if len(looked_up) == 1
-            else "are no US Government support agents"
-        )
-        parts.append(f"{', '.join(looked_up)} {verb}")
-    if nameless:
-        verb = "has" if len(nameless) == 1 else "have"
-        parts.append(f"{', '.join(nameless)} {verb} no email, and can't be looked up in the roster")
-    return Reason(Criterion.HOST, met=False, detail="; ".join(parts) or "the event has no host"), ()
+    if not looked_up:
+        return Reason(Criterion.HOST, met=False, detail="the event has no host"), ()
+    verb = (
+        "is no US Government support agent" if len(looked_up) == 1 else "are no US Government support agents"
+    )
+    return Reason(Criterion.HOST, met=False, detail=f"{', '.join(looked_up)} {verb}"), ()
 
 
 def _shown(host: Host) -> str:

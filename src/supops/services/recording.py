@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from supops.models.bookings import Booking, Host, Invitee, Meeting
 from supops.models.entries import Attendee, Card, Record, Word, attendee_key
-from supops.models.redaction import REDACTED, harmless_link, is_about_a_password, publishable
+from supops.models.redaction import answered, harmless_link, publishable
 
 # Of each text: how many characters are shown, and how many it may take to write them down (an emoji takes twelve).
 NAME = (200, 800)
@@ -197,7 +197,7 @@ def _attendee(invitee: Invitee, time: datetime) -> Attendee:
 
 
 def _answer(question: str, answer: str) -> str:
-    return REDACTED if answer and is_about_a_password(question) else _text(answer, ANSWER)
+    return _fitting(answered(question, answer, longest=ANSWER[0]), ANSWER[1])
 
 
 def _remembered(meeting: Meeting) -> Meeting:
@@ -210,7 +210,7 @@ def published(meeting: Meeting) -> Meeting:
     link = harmless_link(meeting.join_link or "")
     return replace(
         meeting,
-        name=_text(meeting.name, NAME) or "(no name)",
+        name=_title(meeting.name) or "(no name)",
         hosts=tuple(
             Host(_text(host.email, HOST) or None, _text(host.name, HOST) or None) for host in meeting.hosts
         ),
@@ -221,9 +221,16 @@ def published(meeting: Meeting) -> Meeting:
 
 
 def _text(value: str | None, limits: tuple[int, int]) -> str:
-    """Return a text as it may stand in an entry: so many characters, that take no more than so many to write down."""
-    longest, room = limits
-    text = publishable(value or "", longest=longest)
+    """Return a text as it may stand in an entry."""
+    return _fitting(publishable(value or "", longest=limits[0]), limits[1])
+
+
+def _title(value: str) -> str:
+    return _fitting(publishable(value, longest=NAME[0], is_title=True), NAME[1])
+
+
+def _fitting(text: str, room: int) -> str:
+    """Cut a text so that it takes no more than so many characters to write it down."""
     while _written(text) > room:
         text = f"{text[: len(text) * room // _written(text) - 1].rstrip()}…"
     return text

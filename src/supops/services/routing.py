@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from supops.errors import ConfigError, CredentialError, ExitCode, PlatformError, SupopsError, UsageError
+from supops.errors import ConfigError, ExitCode, PlatformError, SupopsError, UsageError
 from supops.models.bookings import Booking, OtherEvent
 from supops.models.entries import Entry, entry_id
 from supops.models.redaction import publishable
@@ -73,7 +73,8 @@ class Router:
         if isinstance(payload, OtherEvent):
             event = publishable(payload.event, longest=LONGEST_EVENT)
             return Routing(event, Decision.NONE, Action.NONE, payload.reason)
-        self._check_time(payload)
+        if self.desk is None:
+            self._check_time(payload)
         booking = self.desk.confirm(payload) if self.desk else payload
         verdict = decide(booking.meeting, self._team(booking))
         routing = Routing(
@@ -87,7 +88,7 @@ class Router:
             ),
         )
         if verdict.doubts:
-            note = "it is not certain where the meeting belongs, and nothing was written: mend the roster, and route the payload again"
+            note = "it is not certain where the meeting belongs, and nothing was written: mend what is named, and route the payload again"
             return replace(routing, note=note, incomplete_reasons=verdict.doubts, certain=False)
         ask = partial(self.desk.confirm, payload) if self.desk else None
         if verdict.decision is Decision.NONE:
@@ -131,15 +132,14 @@ class Router:
         meetings = [booking.meeting.uri, *([booking.replaced.meeting] if booking.replaced else [])]
         try:
             calendars = self.open_calendars()
-        except (ConfigError, CredentialError) as error:
-            self.notices.detail(f"not looked for an entry from before: {error.message}")
-            return replace(routing, note=FOR_NO_CALENDAR)
-        try:
             found = any(
                 calendar.find(entry_id(meeting)) is not None
                 for meeting in meetings
                 for calendar in calendars.values()
             )
+        except ConfigError as error:
+            self.notices.note(f"not looked for an entry from before: {error.message}")
+            return replace(routing, note=FOR_NO_CALENDAR)
         except SupopsError as error:
             missing = f"an entry from before could not be looked for: {error.message}"
             return replace(routing, note=FOR_NO_CALENDAR, incomplete_reasons=(missing,))

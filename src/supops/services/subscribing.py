@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from supops.errors import Conflict, Forbidden, SupopsError, UsageError
 from supops.models.secrets import Secret
 from supops.models.subscriptions import Account, Subscription, Wanted
-from supops.services.comparing import Item, Listing, Outcome, Plan, Verb, compared, differences
+from supops.services.comparing import Item, Listing, Outcome, Plan, Verb, compared, differences, not_mirrored
 from supops.services.ports import KeyPlace, Notices, SubscriptionDesk
 from supops.services.replacing import Made, Maker, delete
 
@@ -21,6 +21,7 @@ UNSIGNED = (
 )
 UNSIGNED_INSTEAD = "Those of the one that is replaced may have been signed."
 CANT_UPDATE = "Calendly can't change a subscription: it has to be deleted and created again, and events in between are not delivered."
+NO_GROUPS_PRUNED = "a group's subscriptions are only looked at where the file has one of that group; those of other groups stay"
 NO_GROUPS = "a group's subscriptions can only be listed for a named group: --group URI adds them"
 # A scope, and the group where it is a group's.
 Corner = tuple[str, str | None]
@@ -116,11 +117,13 @@ class Subscriber:
             SupopsError: The scheduler refuses.
         """
         plan = self._plan(declared, prune=prune)
+        if prune and not any(wanted.group for wanted in declared):
+            self.notices.note(NO_GROUPS_PRUNED)
         self._look_at_key(plan.items)
         return plan
 
     def carry_out(self, items: Sequence[Item]) -> tuple[list[Item], SupopsError | None]:
-        """Do what the items of a plan say, up to the first that fails.
+        """Do what the items of a plan say, up to the first that fails, or that the scheduler makes something else of.
 
         Returns:
             Each item with what became of it, and the error; None where all was done.
@@ -133,6 +136,8 @@ class Subscriber:
                 continue
             try:
                 done.append(self.apply(item))
+                # What follows may delete what was to be replaced by this.
+                failure = failure or not_mirrored(done[-1:])
             except SupopsError as error:
                 failure = error
                 done.append(replace(item, outcome=Outcome.FAILED, problem=error.message))
