@@ -9,7 +9,8 @@ from typing import Protocol, cast
 
 from icalendar import Calendar
 
-from supops.adapters.google_calendar import GoogleAccount, GoogleTeamCalendar
+from supops.adapters.google_account import GoogleAccount
+from supops.adapters.google_calendar import GoogleTeamCalendar
 from supops.adapters.ics_calendar import IcsCalendar
 from supops.models.entries import TeamCalendarName
 from supops.sandbox.server import Sandbox

@@ -123,16 +123,16 @@ class Surroundings:
     @cached_property
     def _sandbox(self) -> "Sandbox":
         """The simulated platforms, started."""
-        from supops.sandbox.bookings import payload_files
         from supops.sandbox.faults import parse_faults
+        from supops.sandbox.files import FOLDER, files
         from supops.sandbox.people import write_folder, write_roster
         from supops.sandbox.server import Sandbox
-        from supops.sandbox.world import PAYLOADS_FOLDER, ROSTER_FOLDER, World, WorldError
+        from supops.sandbox.world import ROSTER_FOLDER, World, WorldError
 
         try:
             world = World.open(self.demo_folder)
             write_roster(self.demo_folder / ROSTER_FOLDER)
-            write_folder(self.demo_folder / PAYLOADS_FOLDER, payload_files())
+            write_folder(self.demo_folder / FOLDER, files())
             faults = parse_faults(self.environ.get("SUPOPS_DEMO_FAULTS", ""))
         except WorldError as error:
             raise SupopsError(str(error)) from None

@@ -12,7 +12,7 @@ from supops.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from supops.adapters.calendly import CalendlyDesk
-    from supops.adapters.google_calendar import GoogleAccount
+    from supops.adapters.google_account import GoogleAccount
     from supops.adapters.http import HttpClient
     from supops.models.agents import Instance
     from supops.models.bookings import Booking, OtherEvent
@@ -142,7 +142,7 @@ class Wiring(Surroundings):
         """
         from supops.adapters.subscription_files import read_declared
 
-        return read_declared(file, self.expanded)
+        return read_declared(self._embedded(file), self.expanded)
 
     def payload(self, path: Path | None) -> "Booking | OtherEvent":
         """Read a payload: from a file, from standard input for ``-``, or from the file that ``TRIGGER_PAYLOAD`` names.
@@ -151,33 +151,28 @@ class Wiring(Surroundings):
             UsageError: There is none, or it makes no sense.
         """
         from supops.adapters.calendly_payloads import MAX_BYTES, read_calendly
+        from supops.adapters.payload_files import read_payload
 
-        named = self._embedded_payload(path) or self.environ.get(PAYLOAD_VARIABLE, "")
+        named = str(self._embedded(path)) if path else self.environ.get(PAYLOAD_VARIABLE, "")
         if not named:
             raise UsageError(
                 "There is no payload.",
                 hint=f"Name its file, - for standard input, or set {PAYLOAD_VARIABLE} to the file's path, as GitLab's trigger does.",
             )
-        try:
-            with open(0 if named == "-" else named, "rb", closefd=named != "-") as stream:
-                data = stream.read(MAX_BYTES + 1)
-        except OSError as error:
-            via = "" if path else f", which {PAYLOAD_VARIABLE} names,"
-            raise UsageError(f"The payload {named}{via} can't be read: {error.strerror}") from None
-        return read_calendly(data, self.terminal)
+        via = "" if path else f", which {PAYLOAD_VARIABLE} names,"
+        return read_payload(named, read_calendly, self.terminal, most=MAX_BYTES, via=via)
 
-    def _embedded_payload(self, path: Path | None) -> str:
-        """Return the path as text; in the embedded world its own payloads may be named without their folder."""
-        if path is None or not self.options.demo:
-            return str(path) if path else ""
-        from supops.sandbox.bookings import payloads
-        from supops.sandbox.world import PAYLOADS_FOLDER
+    def _embedded(self, path: Path) -> Path:
+        """Return where a file is; in the embedded world its own may be named without their folder."""
+        if not self.options.demo:
+            return path
+        from supops.sandbox.files import FOLDER, files
 
-        if str(path) not in payloads() or path.exists():
-            return str(path)
+        if str(path) not in files() or path.exists():
+            return path
         # Making the settings starts the embedded world, which writes them.
         _ = self.config
-        return str(self.demo_folder / PAYLOADS_FOLDER / path)
+        return self.demo_folder / FOLDER / path
 
     def router(self, *, confirm: bool, dry_run: bool, restore: bool) -> "Router":
         """Return what routes bookings into the team calendars."""
@@ -232,7 +227,7 @@ class Wiring(Surroundings):
         settings = self.config.settings.google
         if settings.credentials is None and settings.api_endpoint is None:
             raise self.config.missing("google.credentials")
-        from supops.adapters.google_calendar import GoogleAccount
+        from supops.adapters.google_account import GoogleAccount
         from supops.config import private_ca
 
         purpose = "the service account for Google Calendar"

@@ -9,7 +9,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from supops.adapters.google_calendar import GoogleAccount, GoogleTeamCalendar
+from supops.adapters.google_account import GoogleAccount
+from supops.adapters.google_calendar import GoogleTeamCalendar
 from supops.adapters.patience import Patience
 from supops.errors import (
     CredentialError,
@@ -153,6 +154,24 @@ def test_what_does_not_pass_is_an_error_with_a_way_on(
     with pytest.raises(error, match=words) as raised:
         calendar.insert(ID, card_shown(), RECORD)
     assert raised.value.hint
+
+
+def test_google_is_waited_for_as_long_as_it_asks(
+    opened: Open, sandbox: Sandbox, notices: FakeNotices
+) -> None:
+    sandbox.faults.add(Fault("429", platform="google-calendar", times=1, retry_after="1"))
+
+    opened().insert(ID, card_shown(), RECORD)
+
+    assert notices.notes == ["waiting 1 s, Google's limit"]
+
+
+def test_who_is_asked_to_wait_too_long_is_told_so_at_once(opened: Open, sandbox: Sandbox) -> None:
+    sandbox.faults.add(Fault("429", platform="google-calendar", retry_after="3600"))
+
+    with pytest.raises(RateLimited):
+        opened().insert(ID, card_shown(), RECORD)
+    assert len(sandbox.requests) == 1
 
 
 def test_a_refusal_that_is_no_limit_is_not_tried_again(

@@ -241,7 +241,7 @@ def test_without_calendars_it_says_which_setting_is_missing(run: Run, tmp_path: 
 def test_a_file_that_cant_be_written_is_refused_before_anything_is_done(run: Run, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
 
-    for file in (tmp_path, tmp_path / "taken" / "result.json", Path("/proc/result.json")):
+    for file in (tmp_path, tmp_path / "taken" / "result.json", Path("/proc/result.json"), Path("x" * 300)):
         ran = run(*ROUTE, "global.json", "-f", str(file))
         assert (ran.status, ran.out) == (1, "")
         assert f"{file} can't be written" in ran.err

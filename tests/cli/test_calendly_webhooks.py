@@ -134,7 +134,8 @@ def test_a_scope_that_cannot_be_listed_is_not_taken_for_empty(run: Run, home: di
 def test_create_says_what_a_dry_run_would_do(run: Run) -> None:
     ran = run(*CREATE, "--dry-run", "-o", "json")
 
-    assert json.loads(ran.out)["planned"] == "create"
+    document = json.loads(ran.out)
+    assert (document["planned"], document["mirrored"]) == ("create", None)
     assert len(listed(run)) == 4
 
 
@@ -142,6 +143,10 @@ def test_another_one_with_this_address_is_a_conflict_until_it_is_replaced(run: R
     words = (*WEBHOOKS, "create", "--url", FAILING, "--event", "invitee.created", "--scope", "organization")
 
     refused = run(*words)
+    unanswered = run(*words, "--replace")
+    assert unanswered.status == 2
+    assert "invitee_no_show.created" in str(listed(run)[FAILING]["events"])
+    assert "Add --yes to do it." in unanswered.err
     replaced = run(*words, "--replace", "--yes", "-o", "json")
 
     assert refused.status == 1

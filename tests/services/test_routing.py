@@ -451,7 +451,9 @@ class TestWithoutAWholeRoster:
 
         assert (routing.action, routing.complete) == (Action.INSERTED, True)
         assert len(notices.warnings) == 1
-        assert notices.warnings[0].startswith("this decision does not need it")
+        assert notices.warnings[0].startswith(
+            "not all of the roster could be read, and this decision does not need it"
+        )
 
     def test_a_host_who_is_known_is_in_no_doubt(self, route: Route) -> None:
         routing = route(booked(of=meeting(name=FEDERAL, hosts=(HOST,))), roster=self.broken)

@@ -248,6 +248,26 @@ def test_carrying_out_stops_at_the_first_failure() -> None:
     assert desk.changes == [f"create {URL.format(6)}", f"create {URL.format(7)}"]
 
 
+def test_nothing_is_deleted_after_something_that_was_created_otherwise() -> None:
+    desk = FakeDesk(ONE)
+    desk.forgets_events = ("invitee.created",)
+
+    items, error = on(desk).carry_out(on(desk).plan([wanted(6)], prune=True).items)
+
+    assert "Calendly created something else than was asked for" in str(error)
+    assert [str(item.outcome) for item in items] == ["done", "not-tried"]
+    assert items[0].mirrored is False
+    assert ONE in desk.there
+
+
+def test_groups_that_nobody_names_are_not_pruned_and_that_is_said() -> None:
+    subscriber = on(FakeDesk(ONE))
+
+    subscriber.plan([wanted(1)], prune=True)
+
+    assert "those of other groups stay" in told(subscriber)
+
+
 def test_a_plan_that_was_carried_out_is_all_kept_the_next_time() -> None:
     subscriber = on(FakeDesk(ONE, OWN, OTHER, DISABLED))
 

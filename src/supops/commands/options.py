@@ -37,14 +37,16 @@ class FailOn(StrEnum):
 
 def _can_be_written(file: Path | None) -> Path | None:
     """Refuse a file that the result can't be written to before anything is done, and not after."""
-    if file is None or (file.exists() and not file.is_file() and not file.is_dir()):
-        return file
+    if file is None:
+        return None
     import tempfile
 
-    folder = next(parent for parent in file.resolve().parents if parent.exists())
-    if file.is_dir():
-        raise SupopsError(f"{file} can't be written: it is a folder.")
     try:
+        if file.is_dir():
+            raise SupopsError(f"{file} can't be written: it is a folder.")
+        if file.exists() and not file.is_file():
+            return file
+        folder = next(parent for parent in file.resolve().parents if parent.exists())
         with tempfile.TemporaryFile(dir=folder):
             return file
     except OSError as error:

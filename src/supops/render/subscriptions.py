@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from supops.models.redaction import REDACTED, masked_address, names_a_password, redact
-from supops.models.subscriptions import Account, Subscription
+from supops.models.subscriptions import Account, Subscription, Wanted
 from supops.render.machine import Json
 from supops.render.tables import Block, Cell, Heading, Table, Value
 from supops.services.comparing import Item, Listing, Outcome, Plan, Verb
@@ -16,6 +16,7 @@ CREATED_SCHEMA = "supops.webhook-created/1"
 DELETED_SCHEMA = "supops.webhook-deleted/1"
 SYNC_SCHEMA = "supops.webhook-sync/1"
 ACCOUNT_SCHEMA = "supops.calendly-account/1"
+DONE = {Verb.CREATE: "created", Verb.REPLACE: "replaced", Verb.DELETE: "deleted"}
 VERB_STYLES = {Verb.CREATE: "green", Verb.REPLACE: "yellow", Verb.DELETE: "red"}
 
 
@@ -200,15 +201,17 @@ def plan_json(plan: Plan, *, dry_run: bool) -> Json:
                 "outcome": str(item.outcome) if item.changes else None,
                 "problem": item.problem or None,
                 "before": subscription_json(item.existing) if item.existing else None,
-                "wanted": {"events": list(item.wanted.events), "scope": item.wanted.scope}
-                if item.wanted
-                else None,
+                "wanted": _wanted_json(item.wanted) if item.wanted else None,
                 "webhook": subscription_json(item.made) if item.made else None,
                 "mirrored": item.mirrored,
             }
             for item in plan.items
         ],
     }
+
+
+def _wanted_json(wanted: Wanted) -> Json:
+    return {"events": list(wanted.events), "scope": wanted.scope, "group": wanted.group}
 
 
 def sample_json(document: object) -> Json:
@@ -242,7 +245,7 @@ def _flat(value: object, path: str) -> list[tuple[str, str]]:
 def _verb(item: Item) -> str:
     if item.outcome in (Outcome.FAILED, Outcome.NOT_TRIED):
         return f"{item.verb}: {'failed' if item.outcome is Outcome.FAILED else 'not tried'}"
-    return str(item.verb)
+    return DONE[item.verb] if item.outcome is Outcome.DONE else str(item.verb)
 
 
 def _why(item: Item) -> str:

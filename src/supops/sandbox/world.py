@@ -24,7 +24,6 @@ VERSION = 2
 FILE_NAME = "world.json"
 LOCK_NAME = ".world.lock"
 ROSTER_FOLDER = "support-team"
-PAYLOADS_FOLDER = "payloads"
 INSTANCES = ("global", "us-government")
 CLIENT_ID = "supops"
 # Made up, and good for nothing but the simulated platforms.

@@ -120,7 +120,7 @@ class Router:
                 f", and {len(team.doubts) - 1} more: see `supops team check`" if len(team.doubts) > 1 else ""
             )
             self.notices.warn(
-                f"this decision does not need it, but not all of the roster could be read: {team.doubts[0]}{more}"
+                f"not all of the roster could be read, and this decision does not need it: {team.doubts[0]}{more}"
             )
         return team
 
