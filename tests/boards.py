@@ -4,6 +4,7 @@ import html
 import itertools
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -129,7 +130,8 @@ class GoogleBoard(Board):
             subject=None,
             endpoint=f"{sandbox.urls['google-calendar']}/calendar/v3/",
             notices=FakeNotices(),
-            patience=IMPATIENT,
+            # Nothing here is slow on purpose, and a busy machine may be.
+            patience=replace(IMPATIENT, read=10),
         )
         names = [TeamCalendarName(key, f"Calendar {key}", f"{key}@calendar.example.com") for key in KEYS]
         self._calendars = {name.key: GoogleTeamCalendar(name, self.account) for name in names}

@@ -258,6 +258,23 @@ def test_a_move_that_was_interrupted_leaves_no_second_entry_for_ever(route: Rout
     assert (board.shown("us-government"), board.shown("global")) == ({}, {})
 
 
+def test_an_entry_that_has_company_says_so_from_the_beginning(route: Route, board: FakeBoard) -> None:
+    for number in (1, 2):
+        there = meeting(hosts=(HOST,), active=number)
+        route(booked(number, of=there, by=invitee(number)))
+    renamed = meeting(name=FEDERAL, hosts=(HOST,), active=1)
+    # The move that comes with a cancellation ends before the old entry is removed, and is not made good by a repeat.
+    board.killed_before(3, Killed)
+    with pytest.raises(Killed):
+        route(canceled(5, of=renamed, by=invitee(2, canceled=True)))
+    board.calm_down()
+    assert (list(board.shown("us-government")), list(board.shown("global"))) == ([ID], [ID])
+
+    route(canceled(9, of=replace(renamed, canceled=True), by=invitee(1, canceled=True)))
+
+    assert (board.shown("us-government"), board.shown("global")) == ({}, {})
+
+
 def test_what_a_move_left_behind_without_a_memory_is_not_taken_for_deleted_by_hand(
     route: Route, board: FakeBoard
 ) -> None:
