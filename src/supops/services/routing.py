@@ -4,7 +4,7 @@ Any number of processes may route the same or other words about one meeting, in 
 replaced as it was read, and whoever finds it changed looks again.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -112,16 +112,13 @@ class Router:
         """Read the roster. That it can't be read is a matter of doubt only where it may change the decision."""
         try:
             team = team_of(self.read_roster())
+            missing = f"not all of the roster could be read: {_first_of(team.doubts)}"
         except SupopsError as error:
-            team = unreadable_team(f"the roster could not be read: {error.message}")
+            missing = f"the roster could not be read: {error.message}"
+            team = unreadable_team(missing)
         in_doubt = any(part in booking.meeting.name for part in US_GOVERNMENT_NAMES)
         if team.doubts and not (in_doubt and decide(booking.meeting, team).doubts):
-            more = (
-                f", and {len(team.doubts) - 1} more: see `supops team check`" if len(team.doubts) > 1 else ""
-            )
-            self.notices.warn(
-                f"not all of the roster could be read, and this decision does not need it: {team.doubts[0]}{more}"
-            )
+            self.notices.warn(f"{missing.rstrip('.')}. This decision does not need it")
         return team
 
     def _for_no_calendar(self, routing: Routing, booking: Booking, ask: Ask | None) -> Routing:
@@ -245,6 +242,11 @@ def _asked_again(booking: Booking, ask: Ask) -> Booking:
             "The event was changed at the scheduler while it was routed.", hint="Route the payload again."
         )
     return answer
+
+
+def _first_of(doubts: Sequence[str]) -> str:
+    first = next(iter(doubts), "")
+    return f"{first}, and {len(doubts) - 1} more: see `supops team check`" if len(doubts) > 1 else first
 
 
 def _carry_out(step: Step) -> None:
