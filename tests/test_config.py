@@ -11,7 +11,8 @@ from supops.config import THREE_WAYS, Config, candidates, check_answer, load, pr
 from supops.errors import ConfigError, ExitCode
 from supops.models.secrets import SecretRef
 from supops.render.settings import settings_file
-from supops.settings import all_keys, json_schema, seconds_of
+from supops.setting_keys import all_keys
+from supops.settings import json_schema, seconds_of
 
 CONTRACT = """\
 roster:

@@ -17,7 +17,8 @@ from supops.adapters.yaml_files import Mapping, Node, Scalar, Sequence, YamlErro
 from supops.errors import ConfigError, UsageError
 from supops.models.hosts import is_loopback
 from supops.models.secrets import SecretRef
-from supops.settings import SECONDS, Key, Settings, all_keys
+from supops.setting_keys import Key, all_keys
+from supops.settings import SECONDS, Settings
 
 FILE_NAME = "supops.yaml"
 # Variables of ours that are no settings.

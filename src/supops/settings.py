@@ -4,13 +4,10 @@ Names and defaults are the contract with users. The JSON schema (``supops config
 ``supops config init`` and the reference in the docs are made from these classes.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, inspect
+from msgspec import Meta
 
 from supops.models.secrets import SecretRef
 
@@ -134,6 +131,13 @@ class Calendly(Section, frozen=True):
             examples=["{env: CALENDLY_SIGNING_KEY}"],
         ),
     ] = None
+    allowed_members: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Emails that may be members of the organisation although they are not in the roster",
+            examples=["[bot@example.com]"],
+        ),
+    ] = ()
 
 
 class Google(Section, frozen=True):
@@ -190,6 +194,74 @@ class Calendars(Section, frozen=True, rename={"global_": "global", "us_governmen
     global_: GlobalCalendar = GlobalCalendar()
 
 
+class ExpectedSettings(Section, frozen=True):
+    """What every project of the group is expected to have. `any` leaves a setting unchecked."""
+
+    author_approval: Annotated[
+        Literal["prevented", "allowed", "any"], Meta(description="Approving one's own merge request")
+    ] = "prevented"
+    committer_approval: Annotated[
+        Literal["prevented", "allowed", "any"], Meta(description="Approving what one has committed to")
+    ] = "prevented"
+    rule_overrides: Annotated[
+        Literal["prevented", "allowed", "any"],
+        Meta(description="Changing approval rules in a merge request"),
+    ] = "prevented"
+    approvals_on_push: Annotated[
+        Literal["removed", "kept", "any"], Meta(description="Approvals when a commit is added")
+    ] = "removed"
+    merge: Annotated[
+        Literal["nobody", "maintainers", "developers", "any"],
+        Meta(description="The most who may merge into the default branch"),
+    ] = "maintainers"
+    push: Annotated[
+        Literal["nobody", "bot_users", "maintainers", "developers", "any"],
+        Meta(description="The most who may push to the default branch"),
+    ] = "bot_users"
+
+
+class TokenRules(Section, frozen=True):
+    """When a token needs attention."""
+
+    expiring_within: Annotated[
+        str, Meta(description="Tokens that expire within this time are findings", extra=DURATION)
+    ] = "3w"
+    unused_after: Annotated[
+        str, Meta(description="Tokens that were not used for this time are findings", extra=DURATION)
+    ] = "90d"
+
+
+class Filing(Section, frozen=True):
+    """The issues that audits are filed as, in `gitlab.audits_project`."""
+
+    labels: Annotated[
+        tuple[str, ...], Meta(description="Labels of a new issue", examples=["[audit, Priority::2]"])
+    ] = ()
+    assignees: Annotated[
+        tuple[str, ...], Meta(description="Usernames of whom a new issue is for", examples=["[jo, sam]"])
+    ] = ()
+    due_after: Annotated[
+        str | None,
+        Meta(description="Time from the day of filing to the due date", examples=["30d"], extra=DURATION),
+    ] = None
+    template: Annotated[
+        str | None,
+        Meta(
+            description="Jinja2 template of the description, instead of the built-in one",
+            examples=["./audit.md.j2"],
+            extra=PATH,
+        ),
+    ] = None
+    longest_text: Annotated[
+        int,
+        Meta(
+            ge=10_000,
+            le=1_000_000,
+            description="Characters in a description or note; what is longer is split",
+        ),
+    ] = 1_000_000
+
+
 class GitLab(Section, frozen=True):
     """GitLab, where the team's issues are."""
 
@@ -213,6 +285,16 @@ class GitLab(Section, frozen=True):
         str | None,
         Meta(description="Group whose projects and tokens are audited", examples=["support-readiness"]),
     ] = None
+    bot_users: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Usernames of the team's bots: they may push to default branches, and their tokens are audited",
+            examples=["[support-bot]"],
+        ),
+    ] = ()
+    expected: ExpectedSettings = ExpectedSettings()
+    tokens: TokenRules = TokenRules()
+    filing: Filing = Filing()
 
 
 class Receiver(Section, frozen=True):
@@ -235,6 +317,19 @@ class Queue(Section, frozen=True):
     ] = None
 
 
+class State(Section, frozen=True):
+    """What supops keeps between runs: the audits that were run."""
+
+    path: Annotated[
+        str | None,
+        Meta(
+            description="The SQLite file; none for one in the user's state folder",
+            examples=["./supops-state.db"],
+            extra=PATH,
+        ),
+    ] = None
+
+
 class Settings(Section, frozen=True):
     """The settings of supops."""
 
@@ -248,6 +343,7 @@ class Settings(Section, frozen=True):
         str | None,
         Meta(description="File with the findings that are waived", examples=["./waivers.yaml"], extra=PATH),
     ] = None
+    state: State = State()
     receiver: Receiver = Receiver()
     queue: Queue = Queue()
 
@@ -264,83 +360,3 @@ def json_schema() -> dict[str, Any]:
 def seconds_of(duration: str) -> int:
     """Return the seconds of a duration such as ``30m``, which the loader has checked."""
     return int(duration[:-1]) * SECONDS[duration[-1]]
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key of the configuration, as everything that is not msgspec wants to know it.
-
-    Attributes:
-        path: The key and those above it, such as ``("zendesk", "global", "url")``.
-        kind: ``text``, ``path``, ``url``, ``duration``, ``integer``, ``texts``, ``choice``, ``secret`` or ``section``.
-        default: The default's text; None where there is none.
-        choices: The values of a ``choice``; the bounds of an ``integer``.
-        example: A value as it would stand in the file, where there is no default.
-    """
-
-    path: tuple[str, ...]
-    kind: str
-    description: str
-    required: bool
-    default: str | None
-    choices: tuple[str, ...] = ()
-    example: str = ""
-
-    @property
-    def name(self) -> str:
-        """The dotted name, such as ``zendesk.global.url``."""
-        return ".".join(self.path)
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that overrides it, such as ``SUPOPS_ZENDESK__GLOBAL__URL``."""
-        return "SUPOPS_" + "__".join(self.path).upper().replace("-", "_")
-
-
-@cache
-def all_keys() -> dict[tuple[str, ...], Key]:
-    """Return every key and section of `Settings` by path, in the order of declaration."""
-    root = inspect.type_info(Settings)
-    if not isinstance(root, inspect.StructType):
-        raise TypeError("Settings is no struct")
-    return {key.path: key for key in _keys(root, ())}
-
-
-def _keys(section: inspect.StructType, above: tuple[str, ...]) -> Iterator[Key]:
-    for field in section.fields:
-        path = (*above, field.encode_name)
-        kind, metadata, inner, choices = _kind(field.type)
-        said = (metadata.extra_json_schema or {}) if metadata else {}
-        description = str(said.get("description", ""))
-        example = str(next(iter(said.get("examples", ())), ""))
-        if isinstance(inner, inspect.StructType):
-            description = description or (inner.cls.__doc__ or "").strip()
-        yield Key(path, kind, description, field.required, _default(field), choices, example)
-        if isinstance(inner, inspect.StructType):
-            yield from _keys(inner, path)
-
-
-def _kind(type_: inspect.Type) -> tuple[str, inspect.Metadata | None, inspect.Type, tuple[str, ...]]:
-    metadata = None
-    while isinstance(type_, inspect.Metadata | inspect.UnionType):
-        if isinstance(type_, inspect.Metadata):
-            metadata, type_ = type_, type_.type
-        else:
-            type_ = next(one for one in type_.types if not isinstance(one, inspect.NoneType))
-    if isinstance(type_, inspect.StructType):
-        return "section", metadata, type_, ()
-    if isinstance(type_, inspect.DataclassType):
-        return "secret", metadata, type_, ()
-    if isinstance(type_, inspect.VarTupleType):
-        return "texts", metadata, type_, ()
-    if isinstance(type_, inspect.LiteralType):
-        return "choice", metadata, type_, tuple(str(value) for value in type_.values)
-    if isinstance(type_, inspect.IntType):
-        return "integer", metadata, type_, (str(type_.ge), str(type_.le or ""))
-    return str((metadata.extra or {}).get("kind", "text")) if metadata else "text", metadata, type_, ()
-
-
-def _default(field: inspect.Field) -> str | None:
-    if field.required or field.default in (msgspec.NODEFAULT, None) or isinstance(field.default, Section):
-        return None
-    return ", ".join(field.default) if isinstance(field.default, tuple) else str(field.default)

@@ -7,93 +7,71 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from supops.errors import CredentialError, UsageError
-from supops.surroundings import Surroundings
+from supops.errors import UsageError
+from supops.platforms import Platforms
 
 if TYPE_CHECKING:
-    from supops.adapters.calendly import CalendlyDesk
-    from supops.adapters.google_account import GoogleAccount
-    from supops.adapters.http import HttpClient
+    from collections.abc import Sequence
+
     from supops.models.agents import Instance
     from supops.models.bookings import Booking, OtherEvent
-    from supops.models.entries import TeamCalendarName
     from supops.models.health import Health
     from supops.models.roster import Roster
     from supops.models.secrets import Secret
     from supops.models.subscriptions import Wanted
-    from supops.services.auditing import AuditTarget
-    from supops.services.ports import AgentDirectory, KeyPlace, Probe, TeamCalendar
+    from supops.services.auditing import AuditPlan
+    from supops.services.ports import KeyPlace, Parallel, Probe, RosterSource
     from supops.services.routing import Router
     from supops.settings import ZendeskInstance
 
+AT_ONCE = 8
 INSTANCES = ("global", "us-government")
 PAYLOAD_VARIABLE = "TRIGGER_PAYLOAD"
 SIGNING_KEY = "the signing key for Calendly"
 
 
-class Wiring(Surroundings):
+class Wiring(Platforms):
     """Makes the adapters and services that commands need, from the settings."""
 
-    def audit_target(self, key: str) -> "AuditTarget":
-        """Return a Zendesk instance to audit.
+    def audit_plans(self, keys: "Sequence[str]") -> "list[AuditPlan]":
+        """Return the audits of Zendesk instances; for ``all``, those of every instance that is configured, and say which is not.
 
         Raises:
-            ConfigError: It is not configured.
+            ConfigError: It is not configured, or none is.
         """
-        from supops.services.auditing import AuditTarget
-
-        settings = self._zendesk(key)
-        if settings is None:
-            raise self.config.missing(f"zendesk.{key}")
-        if self.config.settings.waivers:
-            self.terminal.warn(
-                "this version applies no waivers: every finding is reported, and none is counted as waived"
-            )
-        return AuditTarget(_instance(key, settings), lambda: self.agent_directory(key))
-
-    def audit_targets(self) -> "list[AuditTarget]":
-        """Return every Zendesk instance that is configured, and say which is not.
-
-        Raises:
-            ConfigError: None is.
-        """
+        if list(keys) != ["all"]:
+            return [self._agent_plan(key) for key in keys]
         configured = [key for key in INSTANCES if self._zendesk(key) is not None]
         if not configured:
             raise self.config.missing(" or ".join(f"zendesk.{key}" for key in INSTANCES))
         for key in INSTANCES:
             if key not in configured:
                 self.terminal.warn(f"zendesk.{key} is not configured, and not part of this audit")
-        return [self.audit_target(key) for key in configured]
+        return [self._agent_plan(key) for key in configured]
 
-    def agent_directory(self, key: str) -> "AgentDirectory":
-        """Connect to a Zendesk instance with the first credential that is configured for it.
+    def _agent_plan(self, key: str) -> "AuditPlan":
+        from supops.services.agent_audit import agent_plan
 
-        Raises:
-            CredentialError: None is, or its secret is not where the settings say.
-        """
-        from supops.adapters.zendesk import ZendeskAgents
-
-        return ZendeskAgents(self._zendesk_client(key), notices=self.terminal, progress=self.terminal)
+        settings = self._zendesk(key)
+        if settings is None:
+            raise self.config.missing(f"zendesk.{key}")
+        return agent_plan(
+            _instance(key, settings), directory=lambda: self.agent_directory(key), roster=self.team
+        )
 
     @cached_property
-    def calendly(self) -> "CalendlyDesk":
-        """Calendly, as the token sees it that is configured.
+    def team(self) -> "RosterSource":
+        """The roster, read once however many audits need it."""
+        from supops.services.auditing import ReadOnce
 
-        Raises:
-            CredentialError: None is, or it is not where the settings say.
-        """
-        from supops.adapters.calendly import TOKEN_HINT, CalendlyDesk, calendly_client
-        from supops.config import private_ca
+        return ReadOnce(lambda: self.roster)
 
-        settings = self.config.settings.calendly
-        if settings.token is None:
-            if self.config.file is None and not self.config.origins:
-                raise self.config.missing("calendly.token")
-            raise CredentialError("Calendly has no credential: calendly.token is not set.", hint=TOKEN_HINT)
-        token = self.secrets.fetch(settings.token, purpose="the access token for Calendly")
-        http = calendly_client(settings.url, token, notices=self.terminal, ca=private_ca(self.environ))
-        self.opened.callback(http.close)
-        return CalendlyDesk(http, notices=self.terminal, clock=self.clock)
+    @cached_property
+    def parallel(self) -> "Parallel":
+        """Does several things at once."""
+        from supops.adapters.parallel import in_parallel
+
+        return partial(in_parallel, limit=AT_ONCE)
 
     def signing_key(self, variable: str | None) -> "Secret | None":
         """Return the key that deliveries are to be signed with: from the environment variable that is named, or from the settings.
@@ -192,56 +170,6 @@ class Wiring(Surroundings):
     def _read_roster(self) -> "Roster":
         return self.roster.read()
 
-    @cached_property
-    def team_calendars(self) -> "dict[str, TeamCalendar]":
-        """The team calendars that are configured, by key; opening them asks nobody.
-
-        Raises:
-            ConfigError: Google Calendar has neither credentials nor another address.
-            CredentialError: Its credentials are not where the settings say, or make no sense.
-        """
-        settings = self.config.settings.calendars
-        if settings.backend == "ics":
-            from supops.adapters.ics_calendar import IcsCalendar
-
-            folder = Path(settings.folder)
-            return {name.key: IcsCalendar(name, folder, clock=self.clock) for name in self._calendar_names()}
-        from supops.adapters.google_calendar import GoogleTeamCalendar
-
-        return {name.key: GoogleTeamCalendar(name, self._google) for name in self._calendar_names()}
-
-    def _calendar_names(self) -> "list[TeamCalendarName]":
-        from supops.models.entries import TeamCalendarName
-
-        settings = self.config.settings.calendars
-        is_file = settings.backend == "ics"
-        both = {"us-government": settings.us_government, "global": settings.global_}
-        return [
-            TeamCalendarName(key, one.name, f"{key}.ics" if is_file else one.id or "")
-            for key, one in both.items()
-            if is_file or one.id
-        ]
-
-    @cached_property
-    def _google(self) -> "GoogleAccount":
-        settings = self.config.settings.google
-        if settings.credentials is None and settings.api_endpoint is None:
-            raise self.config.missing("google.credentials")
-        from supops.adapters.google_account import GoogleAccount
-        from supops.config import private_ca
-
-        purpose = "the service account for Google Calendar"
-        ref = settings.credentials
-        account = GoogleAccount(
-            credentials=self.secrets.fetch(ref, purpose=purpose, is_document=True) if ref else None,
-            subject=settings.subject,
-            endpoint=settings.api_endpoint,
-            notices=self.terminal,
-            ca=private_ca(self.environ),
-        )
-        self.opened.callback(account.close)
-        return account
-
     def examine_everything(self) -> "list[Health]":
         """Look at the settings, the roster and every platform that is configured."""
         from supops.services.diagnosing import examine, platform_facts, roster_facts
@@ -285,47 +213,6 @@ class Wiring(Surroundings):
         from supops.services.diagnosing import platform_facts
 
         return platform_facts(ZendeskProbe(self._zendesk_client(key), clock=self.clock))
-
-    def _zendesk(self, key: str) -> "ZendeskInstance | None":
-        zendesk = self.config.settings.zendesk
-        return zendesk.global_ if key == "global" else zendesk.us_government
-
-    def _zendesk_client(self, key: str) -> "HttpClient":
-        from supops.adapters.zendesk_auth import ZendeskAccount
-        from supops.config import private_ca
-
-        settings = self._zendesk(key)
-        if settings is None:
-            raise self.config.missing(f"zendesk.{key}")
-        section = f"zendesk.{key}"
-        account = ZendeskAccount(
-            title=settings.title,
-            setting=section,
-            url=settings.url,
-            notices=self.terminal,
-            ca=private_ca(self.environ),
-        )
-        of = f"for {settings.title}"
-        if settings.oauth:
-            oauth = settings.oauth
-            secret = self.secrets.fetch(oauth.client_secret, purpose=f"the OAuth client secret {of}")
-            client = account.with_oauth(oauth.client_id, secret, oauth.scope)
-            self.opened.callback(client.close)
-            return client.http
-        if settings.access_token:
-            token = self.secrets.fetch(settings.access_token, purpose=f"the access token {of}")
-            http = account.with_access_token(token)
-        elif settings.api_token:
-            token = self.secrets.fetch(settings.api_token.token, purpose=f"the API token {of}")
-            http = account.with_api_token(settings.api_token.email, token)
-        else:
-            raise CredentialError(
-                f"{settings.title} has no credential: {section} has neither oauth, nor access_token, nor api_token.",
-                hint=f"Add {section}.oauth: a client_id and a client_secret. They are made in Zendesk's Admin Center, under Apps and "
-                "integrations, APIs, OAuth clients.",
-            )
-        self.opened.callback(http.close)
-        return http
 
 
 def _instance(key: str, settings: "ZendeskInstance") -> "Instance":

@@ -1,33 +1,51 @@
 """Auditing with everything in memory."""
 
+from collections.abc import Callable
+
 import pytest
 
 from supops.errors import CredentialError, ExitCode, SupopsError
 from supops.models.agents import Agent
-from supops.models.audits import AgentAudit
+from supops.models.audits import Audit
 from supops.models.findings import Severity
 from supops.models.roster import Member, ProblemKind, Roster, RosterProblem
-from supops.services.auditing import AuditTarget, audit_instances, exit_code
+from supops.services.agent_audit import agent_plan
+from supops.services.auditing import AuditPlan, Outcome, exit_code, run_audits
+from supops.services.ports import RosterSource
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.console import FakeNotices
+from tests.fakes.parallel import one_by_one
 from tests.fakes.roster_files import FakeRoster
 from tests.fakes.zendesk import FakeAgents
 from tests.make import ADMIN, FEDERAL, INSTANCE, LIGHT, agent, member
 
+Scene = Callable[[RosterSource], AuditPlan]
+
+
+def outcomes(*scenes: Scene, roster: RosterSource, notices: FakeNotices | None = None) -> tuple[Outcome, ...]:
+    plans = [scene(roster) for scene in scenes]
+    return run_audits(plans, clock=FakeClock(), notices=notices or FakeNotices(), parallel=one_by_one)
+
 
 def audit(
-    *targets: AuditTarget, members: tuple[Member, ...] = (), problems: tuple[RosterProblem, ...] = ()
-) -> tuple[AgentAudit, ...]:
-    roster = FakeRoster(Roster(members, problems))
-    return audit_instances(targets, roster=roster, clock=FakeClock(), notices=FakeNotices())
+    *scenes: Scene, members: tuple[Member, ...] = (), problems: tuple[RosterProblem, ...] = ()
+) -> tuple[Audit, ...]:
+    done = outcomes(*scenes, roster=FakeRoster(Roster(members, problems)))
+    return tuple(outcome.audit for outcome in done)
 
 
-def of(*agents: Agent, breaks_off_after: int | None = None) -> AuditTarget:
-    return AuditTarget(INSTANCE, lambda: FakeAgents(agents, breaks_off_after=breaks_off_after))
+def of(*agents: Agent, breaks_off_after: int | None = None) -> Scene:
+    directory = FakeAgents(agents, breaks_off_after=breaks_off_after)
+    return lambda roster: agent_plan(INSTANCE, directory=lambda: directory, roster=roster)
 
 
-def broken(error: SupopsError) -> AuditTarget:
-    return AuditTarget(FEDERAL, lambda: FakeAgents(error=error))
+def broken(error: SupopsError) -> Scene:
+    return lambda roster: agent_plan(FEDERAL, directory=lambda: FakeAgents(error=error), roster=roster)
+
+
+def ids(report: Audit, key: str) -> list[str]:
+    (listing,) = (listing for listing in report.listings if listing.key == key)
+    return [item.identity for item in listing.items]
 
 
 def test_agents_are_in_three_lists_by_name() -> None:
@@ -41,10 +59,10 @@ def test_agents_are_in_three_lists_by_name() -> None:
 
     (report,) = audit(of(*agents))
 
-    assert [one.id for one in report.lists.full_agents] == [2, 1, 5]
-    assert [one.id for one in report.lists.light_agents] == [3]
-    assert [one.id for one in report.lists.admins] == [4]
-    assert report.agent_count == 5
+    assert ids(report, "full_agents") == ["2", "1", "5"]
+    assert ids(report, "light_agents") == ["3"]
+    assert ids(report, "admins") == ["4"]
+    assert report.counts["agents"] == 5
     assert report.started_at == START
     assert report.finished_at > report.started_at
     assert report.complete
@@ -54,7 +72,7 @@ def test_an_admin_by_role_without_the_custom_role_is_a_full_agent() -> None:
     # As the domain has it: everybody who has neither of the two custom roles.
     (report,) = audit(of(Agent(1, "a", None, "admin", None, False, None)))
 
-    assert [one.id for one in report.lists.full_agents] == [1]
+    assert ids(report, "full_agents") == ["1"]
 
 
 def test_findings_are_ordered_by_check_then_name() -> None:
@@ -114,9 +132,11 @@ def test_a_list_that_breaks_off_makes_the_audit_incomplete_and_nobody_missing() 
 
 def test_one_instance_that_fails_does_not_stop_the_other() -> None:
     notices = FakeNotices()
-    targets = [broken(CredentialError("refused", hint="mend it")), of(agent(1, suspended=True))]
+    scenes = [broken(CredentialError("refused", hint="mend it")), of(agent(1, suspended=True))]
 
-    reports = audit_instances(targets, roster=FakeRoster(Roster(())), clock=FakeClock(), notices=notices)
+    done = outcomes(*scenes, roster=FakeRoster(Roster(())), notices=notices)
+
+    reports = [outcome.audit for outcome in done]
 
     assert [report.incomplete_reasons for report in reports] == [("refused",), ()]
     assert len(reports[1].findings) == 1
@@ -147,6 +167,4 @@ def test_the_threshold_decides_the_exit_status(threshold: Severity | None, statu
 
 def test_a_roster_that_can_not_be_read_is_an_error() -> None:
     with pytest.raises(SupopsError, match="no folder"):
-        audit_instances(
-            [of()], roster=FakeRoster(SupopsError("no folder")), clock=FakeClock(), notices=FakeNotices()
-        )
+        outcomes(of(), roster=FakeRoster(SupopsError("no folder")))

@@ -43,19 +43,19 @@ def zendesk(
     """
     from supops.checks.registry import all_checks
     from supops.models.findings import threshold_of
-    from supops.render.audits import CSV_COLUMNS, audit_blocks, audit_json, audit_rows, audits_json
-    from supops.render.machine import render_csv
+    from supops.render.audits import audit_blocks, audit_json, audits_csv, audits_json
     from supops.render.markdown import audit_markdown
-    from supops.services.auditing import audit_instances, exit_code
+    from supops.services.auditing import exit_code, run_audits
 
     wiring = wiring_of(ctx)
     several = instance is InstanceName.ALL
-    targets = wiring.audit_targets() if several else [wiring.audit_target(instance.value)]
-    audits = audit_instances(targets, roster=wiring.roster, clock=wiring.clock, notices=wiring.terminal)
+    plans = wiring.audit_plans([instance.value])
+    outcomes = run_audits(plans, clock=wiring.clock, notices=wiring.terminal, parallel=wiring.parallel)
+    audits = [outcome.audit for outcome in outcomes]
     result = Result(
         blocks=lambda: [block for audit in audits for block in audit_blocks(audit)],
         json=lambda: audits_json(audits) if several else audit_json(audits[0]),
-        csv=lambda: render_csv(CSV_COLUMNS, audit_rows(audits)),
+        csv=lambda: audits_csv(audits),
         markdown=lambda: "\n".join(audit_markdown(audit, all_checks()) for audit in audits),
     )
     deliver(wiring, result, output, output_file)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from supops.models.waivers import Waiver
+
 
 class Severity(StrEnum):
     """How much a finding matters, least first."""
@@ -19,11 +21,31 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom or what a finding is about. Any part may be unknown."""
+    """Whom or what a finding is about. Any part may be unknown.
+
+    Attributes:
+        ref: What something has for a name from run to run that is no person: a project's path, ``project-token/17``.
+    """
 
     name: str | None = None
     email: str | None = None
     zendesk_id: int | None = None
+    ref: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """What the subject is known by from run to run, whatever else of it changes."""
+        if self.zendesk_id is not None:
+            return str(self.zendesk_id)
+        return self.ref or (self.email or self.name or "").casefold()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What a waiver may call it, in lower case: email, Zendesk id or ref; its name where there is none of them."""
+        known = (self.email, self.ref, None if self.zendesk_id is None else str(self.zendesk_id))
+        return frozenset(name.casefold() for name in known if name) or frozenset(
+            {(self.name or "").casefold()}
+        )
 
     def __str__(self) -> str:
         """Name the subject by the best that is known of it."""
@@ -32,7 +54,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A place in a file of the user's: path relative to the roster's folder, line counted from 1."""
+    """A place in a file of the user's: path (relative to the roster's folder where it is there), line counted from 1."""
 
     file: str
     line: int
@@ -50,6 +72,7 @@ class Finding:
         check: Id of the check that found it.
         expected: What should be there; None where that is not one value.
         actual: What is there.
+        waiver: The waiver that covers it; None for a finding that is open.
     """
 
     check: str
@@ -59,6 +82,15 @@ class Finding:
     expected: str | None = None
     actual: str | None = None
     source: Source | None = None
+    waiver: Waiver | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for what is the same finding in two runs, to the last detail: check, subject, expected, actual."""
+        from hashlib import sha256
+
+        parts = (self.check, self.subject.identity, self.expected or "", self.actual or "")
+        return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     @property
     def sort_key(self) -> tuple[str, str, str, int, str]:
@@ -68,10 +100,12 @@ class Finding:
 
 
 def at_or_above(findings: tuple[Finding, ...], threshold: Severity | None) -> tuple[Finding, ...]:
-    """Return the findings that count for ``--fail-on``; a threshold of None stands for ``never``."""
+    """Return the findings that count for ``--fail-on``: none that is waived; a threshold of None stands for ``never``."""
     if threshold is None:
         return ()
-    return tuple(finding for finding in findings if finding.severity.rank >= threshold.rank)
+    return tuple(
+        finding for finding in findings if finding.waiver is None and finding.severity.rank >= threshold.rank
+    )
 
 
 def threshold_of(word: str) -> Severity | None:

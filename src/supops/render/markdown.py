@@ -4,11 +4,10 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from supops.checks.registry import Check
-from supops.models.agents import Agent
-from supops.models.audits import AgentAudit
+from supops.models.audits import Audit, Listing, quarter_of
 from supops.models.findings import Finding
-from supops.render.audits import agent_lists, summary_lines, timestamp
-from supops.render.tables import NOTHING, Block, Heading, Value, cell_text
+from supops.render.audits import listing_table, summary_lines, timestamp, waived_table
+from supops.render.tables import NOTHING, Block, Heading, Table, Value, cell_text
 from supops.render.text import markdown
 
 
@@ -29,14 +28,13 @@ def render_markdown(blocks: Iterable[Block]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def audit_markdown(audit: AgentAudit, checks: Sequence[Check]) -> str:
-    """Return an audit as an issue's body: summary, failed checks as a task list, the three lists folded away."""
-    quarter = (audit.started_at.month + 2) // 3
+def audit_markdown(audit: Audit, checks: Sequence[Check]) -> str:
+    """Return an audit as Markdown: summary, failed checks as a task list, the lists folded away."""
     parts = [
-        f"# {markdown(audit.instance.title)} audit - {audit.started_at.year} Q{quarter}",
+        f"# {markdown(audit.title)} audit - {quarter_of(audit.started_at)}",
         "\n".join(
             [
-                *(f"- {line}" for line in summary_lines(audit)),
+                *(f"- {markdown(line)}" for line in (*summary_lines(audit), *audit.remarks)),
                 f"- {'complete' if audit.complete else '**incomplete**: parts could not be read'}",
                 *(f"  - {markdown(reason)}" for reason in audit.incomplete_reasons),
                 f"- from {timestamp(audit.started_at)} to {timestamp(audit.finished_at)}",
@@ -45,13 +43,16 @@ def audit_markdown(audit: AgentAudit, checks: Sequence[Check]) -> str:
         "## Failed checks",
     ]
     titles = {check.id: check for check in checks}
-    for check_id, findings in groupby(audit.findings, key=lambda finding: finding.check):
+    for check_id, findings in groupby(audit.open_findings, key=lambda finding: finding.check):
         check = titles[check_id]
         parts.append(f"### {check.title} (`{check_id}`, {check.severity})\n\n{check.remedy}")
         parts.append("\n".join(_task(finding) for finding in findings))
-    if not audit.findings:
+    if not audit.open_findings:
         parts.append("None.")
-    parts += [_folded(title, agents) for _, title, agents in agent_lists(audit)]
+    waived = [finding for finding in audit.findings if finding.waiver]
+    if waived:
+        parts.append("\n".join(["## Waived findings", "", *table_lines(waived_table(waived))]))
+    parts += [_folded(listing) for listing in audit.listings]
     return "\n\n".join(parts) + "\n"
 
 
@@ -61,14 +62,23 @@ def _task(finding: Finding) -> str:
     return f"- [ ] **{who}**: {markdown(finding.message)}{where}"
 
 
-def _folded(title: str, agents: Sequence[Agent]) -> str:
-    rows: list[list[Value]] = [
-        [agent.name, agent.email, agent.id, agent.suspended, agent.last_login_at] for agent in agents
-    ]
-    table = _table(("Name", "Email", "Id", "Suspended", "Last login"), rows) if rows else ["None."]
+def _folded(listing: Listing) -> str:
+    lines = table_lines(listing_table(listing)) if listing.items else ["None."]
     return "\n".join(
-        ["<details>", f"<summary>{title} ({len(agents):,})</summary>", "", *table, "", "</details>"]
+        [
+            "<details>",
+            f"<summary>{listing.title} ({len(listing.items):,})</summary>",
+            "",
+            *lines,
+            "",
+            "</details>",
+        ]
     )
+
+
+def table_lines(table: Table) -> list[str]:
+    """Return a table as lines of Markdown."""
+    return _table([column.capitalize() for column in table.columns], table.rows)
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> list[str]:

@@ -7,7 +7,7 @@ from supops.config import DEFAULT, Config
 from supops.models.secrets import SecretRef
 from supops.render.machine import Json
 from supops.render.tables import Cell, Table, Value
-from supops.settings import Key, all_keys
+from supops.setting_keys import Key, all_keys
 
 CONFIG_SCHEMA = "supops.config/1"
 PATHS_SCHEMA = "supops.config-paths/1"

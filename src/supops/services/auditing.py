@@ -1,81 +1,88 @@
-"""Auditing: who has access to what, beside who should (source: domain, "Audits")."""
+"""Auditing: running audits, each on its own, and what their outcome means for a pipeline."""
 
+import hashlib
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from supops.checks import agents as agent_checks
-from supops.checks import roster as roster_checks
-from supops.checks.agents import AccessSnapshot
-from supops.checks.registry import run_rules
 from supops.errors import ExitCode, SupopsError
-from supops.models.agents import AgentListing, AgentLists, Instance, split_by_role
-from supops.models.audits import AgentAudit
-from supops.models.findings import Finding, Severity, at_or_above
-from supops.models.matching import match_members
-from supops.models.roster import ProblemKind, Roster, RosterProblem
-from supops.services.ports import AgentDirectory, Clock, Notices, RosterSource
+from supops.models.audits import Audit
+from supops.models.findings import Severity, at_or_above
+from supops.models.roster import Roster
+from supops.services.ports import Clock, Notices, Parallel, RosterSource
 
 
 @dataclass(frozen=True, slots=True)
-class AuditTarget:
-    """An instance to audit, and how to get at its agents.
+class AuditPlan:
+    """An audit that can be run.
 
     Attributes:
-        directory: Connects; raises SupopsError where that can't be done.
+        run: Reads, checks and reports; `finished_at` is set later. It is given when it began. Raises SupopsError where nothing at all
+            could be read.
     """
 
-    instance: Instance
-    directory: Callable[[], AgentDirectory]
+    kind: str
+    instance: str | None
+    title: str
+    run: Callable[[datetime], Audit]
 
 
-def audit_instances(
-    targets: Sequence[AuditTarget], *, roster: RosterSource, clock: Clock, notices: Notices
-) -> tuple[AgentAudit, ...]:
-    """Audit instances. Where there are several, one that can't be read at all does not stop the others.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a plan.
+
+    Attributes:
+        audit: The report; of an audit that could not be run at all an empty one, marked incomplete.
+        error: Why it could not be run; None where it could.
+    """
+
+    audit: Audit
+    error: SupopsError | None = None
+
+
+def run_audits(
+    plans: Sequence[AuditPlan], *, clock: Clock, notices: Notices, parallel: Parallel
+) -> tuple[Outcome, ...]:
+    """Run audits. Where there are several, one that can't be run does not stop the others.
 
     Args:
-        targets: Which instances.
-        roster: Says who is in the team.
+        plans: Which, in the order of the report.
         clock: Says when.
-        notices: Is warned of an instance that could not be read.
-
-    Returns:
-        An audit for each; of an instance that could not be read an empty one, marked incomplete.
+        notices: Is warned of an audit that could not be run.
+        parallel: Does several things at once.
 
     Raises:
-        SupopsError: The roster, or none of the instances, could be read.
+        SupopsError: None of them could be run; the first one's error.
     """
-    team = roster.read()
-    audits: list[AgentAudit] = []
-    errors: list[SupopsError] = []
-    for target in targets:
-        started_at = clock.now()
-        try:
-            audits.append(
-                audit_agents(
-                    target.instance,
-                    started_at=started_at,
-                    listing=target.directory().list_agents,
-                    team=team,
-                    clock=clock,
-                )
+
+    def run(place: int) -> tuple[int, Outcome]:
+        return place, _run(plans[place], clock)
+
+    done = dict(parallel(run, range(len(plans))))
+    outcomes = tuple(done[place] for place in range(len(plans)))
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    if errors and len(errors) == len(plans):
+        raise errors[0]
+    for outcome in outcomes:
+        if outcome.error:
+            notices.warn(
+                f"{outcome.audit.title} could not be audited. {outcome.error.message}. {outcome.error.hint}"
             )
-        except SupopsError as error:
-            errors.append(error)
-            if len(errors) == len(targets):
-                raise errors[0] from None
-            notices.warn(f"{target.instance.title} could not be audited. {error.message}. {error.hint}")
-            nobody = AgentLists((), (), ())
-            audits.append(
-                AgentAudit(
-                    target.instance, started_at, clock.now(), nobody, len(team.members), (), (error.message,)
-                )
-            )
-    return tuple(audits)
+    return outcomes
 
 
-def exit_code(audits: Sequence[AgentAudit], threshold: Severity | None) -> ExitCode:
+def _run(plan: AuditPlan, clock: Clock) -> Outcome:
+    started_at = clock.now()
+    try:
+        return Outcome(replace(plan.run(started_at), finished_at=clock.now()))
+    except SupopsError as error:
+        reasons = (error.message,)
+        nothing = Audit(plan.kind, plan.instance, plan.title, started_at, clock.now())
+        return Outcome(replace(nothing, incomplete_reasons=reasons), error)
+
+
+def exit_code(audits: Sequence[Audit], threshold: Severity | None) -> ExitCode:
     """Decide what a pipeline is told. Incomplete comes first: what was not read may hold findings."""
     if not all(audit.complete for audit in audits):
         return ExitCode.INCOMPLETE
@@ -84,75 +91,27 @@ def exit_code(audits: Sequence[AgentAudit], threshold: Severity | None) -> ExitC
     return ExitCode.DONE
 
 
-def audit_agents(
-    instance: Instance,
-    *,
-    started_at: datetime,
-    listing: Callable[[], AgentListing],
-    team: Roster,
-    clock: Clock,
-) -> AgentAudit:
-    """Audit one Zendesk instance.
+class ReadOnce(RosterSource):
+    """A roster that is read once, for all audits that need it, whichever comes first."""
 
-    Args:
-        instance: Which one, and what is expected there.
-        started_at: When the audit began.
-        listing: Lists its agents.
-        team: The roster.
-        clock: Says when.
+    def __init__(self, source: Callable[[], RosterSource]) -> None:
+        self._source = source
+        self._lock = threading.Lock()
+        self._outcome: Roster | SupopsError | None = None
 
-    Returns:
-        The three lists and the findings; marked incomplete when the list of agents broke off.
-
-    Raises:
-        SupopsError: The agents could not be read at all.
-    """
-    seen = listing()
-    snapshot = AccessSnapshot(
-        instance,
-        seen.agents,
-        match_members(team.members, seen.agents, instance.roster_key),
-        seen.complete,
-    )
-    audit = f"zendesk/{instance.key}"
-    findings: list[Finding] = [
-        *run_rules(agent_checks.RULES, audit, snapshot),
-        *run_rules(roster_checks.RULES, audit, _relevant(team, instance)),
-    ]
-    return AgentAudit(
-        instance=instance,
-        started_at=started_at,
-        finished_at=clock.now(),
-        lists=split_by_role(seen.agents, instance),
-        roster_size=len(team.members),
-        findings=tuple(sorted(findings, key=lambda finding: finding.sort_key)),
-        incomplete_reasons=(*seen.missing, *_unchecked(audit, snapshot)),
-    )
+    def read(self) -> Roster:
+        """See `RosterSource`."""
+        with self._lock:
+            if self._outcome is None:
+                try:
+                    self._outcome = self._source().read()
+                except SupopsError as error:
+                    self._outcome = error
+        if isinstance(self._outcome, SupopsError):
+            raise self._outcome
+        return self._outcome
 
 
-def _unchecked(audit: str, snapshot: AccessSnapshot) -> tuple[str, ...]:
-    """Say which checks mean nothing unless every agent was read."""
-    if snapshot.complete:
-        return ()
-    return tuple(
-        f"{check.id} was not checked: it needs every agent"
-        for check in (rule.check for rule in agent_checks.RULES)
-        if check.needs_everybody and audit in check.audits
-    )
-
-
-def _relevant(roster: Roster, instance: Instance) -> Roster:
-    """Leave out problems with values that have no part in comparing members with agents."""
-    return replace(
-        roster, problems=tuple(problem for problem in roster.problems if _matters(problem, instance))
-    )
-
-
-def _matters(problem: RosterProblem, instance: Instance) -> bool:
-    parts = problem.key.split(".")
-    return problem.kind is ProblemKind.UNREADABLE or parts[:2] in (
-        ["name"],
-        ["email"],
-        ["zendesk"],
-        ["zendesk", instance.roster_key],
-    )
+def fingerprint_of(*rules: object) -> str:
+    """Return a short fingerprint of what decides what is a finding: values whose `repr` tells all, and no secret."""
+    return hashlib.sha256("\0".join(map(repr, rules)).encode()).hexdigest()[:16]

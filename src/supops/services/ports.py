@@ -1,8 +1,9 @@
 """What the services ask of the outside world. Adapters implement these; tests have one fake for each."""
 
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from supops.models.agents import AgentListing
 from supops.models.bookings import Booking
@@ -11,6 +12,9 @@ from supops.models.health import Contact
 from supops.models.roster import Roster
 from supops.models.secrets import Secret
 from supops.models.subscriptions import Account, Subscription, Wanted
+
+Work = TypeVar("Work")
+Done = TypeVar("Done")
 
 
 class AgentDirectory(Protocol):
@@ -48,6 +52,14 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the present time, in UTC and aware of it."""
+        ...
+
+
+class Parallel(Protocol):
+    """Does several things at once, but not too many."""
+
+    def __call__(self, work: Callable[[Work], Done], items: Iterable[Work], /) -> Iterator[Done]:
+        """Do the work for every item, and yield results as they are ready. The first exception ends it, and is raised here."""
         ...
 
 

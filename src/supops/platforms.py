@@ -1,0 +1,141 @@
+"""Every platform that is configured, connected when it is first asked for."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from supops.errors import CredentialError
+from supops.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from supops.adapters.calendly import CalendlyDesk
+    from supops.adapters.google_account import GoogleAccount
+    from supops.adapters.http import HttpClient
+    from supops.models.entries import TeamCalendarName
+    from supops.services.ports import AgentDirectory, TeamCalendar
+    from supops.settings import ZendeskInstance
+
+
+class Platforms(Surroundings):
+    """Connects to the platforms, each with the credential that the settings name."""
+
+    def agent_directory(self, key: str) -> "AgentDirectory":
+        """Connect to a Zendesk instance with the first credential that is configured for it.
+
+        Raises:
+            CredentialError: None is, or its secret is not where the settings say.
+        """
+        from supops.adapters.zendesk import ZendeskAgents
+
+        return ZendeskAgents(self._zendesk_client(key), notices=self.terminal, progress=self.terminal)
+
+    @cached_property
+    def calendly(self) -> "CalendlyDesk":
+        """Calendly, as the token sees it that is configured.
+
+        Raises:
+            CredentialError: None is, or it is not where the settings say.
+        """
+        from supops.adapters.calendly import TOKEN_HINT, CalendlyDesk, calendly_client
+        from supops.config import private_ca
+
+        settings = self.config.settings.calendly
+        if settings.token is None:
+            if self.config.file is None and not self.config.origins:
+                raise self.config.missing("calendly.token")
+            raise CredentialError("Calendly has no credential: calendly.token is not set.", hint=TOKEN_HINT)
+        token = self.secrets.fetch(settings.token, purpose="the access token for Calendly")
+        http = calendly_client(settings.url, token, notices=self.terminal, ca=private_ca(self.environ))
+        self.opened.callback(http.close)
+        return CalendlyDesk(http, notices=self.terminal, clock=self.clock)
+
+    @cached_property
+    def team_calendars(self) -> "dict[str, TeamCalendar]":
+        """The team calendars that are configured, by key; opening them asks nobody.
+
+        Raises:
+            ConfigError: Google Calendar has neither credentials nor another address.
+            CredentialError: Its credentials are not where the settings say, or make no sense.
+        """
+        settings = self.config.settings.calendars
+        if settings.backend == "ics":
+            from supops.adapters.ics_calendar import IcsCalendar
+
+            folder = Path(settings.folder)
+            return {name.key: IcsCalendar(name, folder, clock=self.clock) for name in self._calendar_names()}
+        from supops.adapters.google_calendar import GoogleTeamCalendar
+
+        return {name.key: GoogleTeamCalendar(name, self._google) for name in self._calendar_names()}
+
+    def _calendar_names(self) -> "list[TeamCalendarName]":
+        from supops.models.entries import TeamCalendarName
+
+        settings = self.config.settings.calendars
+        is_file = settings.backend == "ics"
+        both = {"us-government": settings.us_government, "global": settings.global_}
+        return [
+            TeamCalendarName(key, one.name, f"{key}.ics" if is_file else one.id or "")
+            for key, one in both.items()
+            if is_file or one.id
+        ]
+
+    @cached_property
+    def _google(self) -> "GoogleAccount":
+        settings = self.config.settings.google
+        if settings.credentials is None and settings.api_endpoint is None:
+            raise self.config.missing("google.credentials")
+        from supops.adapters.google_account import GoogleAccount
+        from supops.config import private_ca
+
+        purpose = "the service account for Google Calendar"
+        ref = settings.credentials
+        account = GoogleAccount(
+            credentials=self.secrets.fetch(ref, purpose=purpose, is_document=True) if ref else None,
+            subject=settings.subject,
+            endpoint=settings.api_endpoint,
+            notices=self.terminal,
+            ca=private_ca(self.environ),
+        )
+        self.opened.callback(account.close)
+        return account
+
+    def _zendesk(self, key: str) -> "ZendeskInstance | None":
+        zendesk = self.config.settings.zendesk
+        return zendesk.global_ if key == "global" else zendesk.us_government
+
+    def _zendesk_client(self, key: str) -> "HttpClient":
+        from supops.adapters.zendesk_auth import ZendeskAccount
+        from supops.config import private_ca
+
+        settings = self._zendesk(key)
+        if settings is None:
+            raise self.config.missing(f"zendesk.{key}")
+        section = f"zendesk.{key}"
+        account = ZendeskAccount(
+            title=settings.title,
+            setting=section,
+            url=settings.url,
+            notices=self.terminal,
+            ca=private_ca(self.environ),
+        )
+        of = f"for {settings.title}"
+        if settings.oauth:
+            oauth = settings.oauth
+            secret = self.secrets.fetch(oauth.client_secret, purpose=f"the OAuth client secret {of}")
+            client = account.with_oauth(oauth.client_id, secret, oauth.scope)
+            self.opened.callback(client.close)
+            return client.http
+        if settings.access_token:
+            token = self.secrets.fetch(settings.access_token, purpose=f"the access token {of}")
+            http = account.with_access_token(token)
+        elif settings.api_token:
+            token = self.secrets.fetch(settings.api_token.token, purpose=f"the API token {of}")
+            http = account.with_api_token(settings.api_token.email, token)
+        else:
+            raise CredentialError(
+                f"{settings.title} has no credential: {section} has neither oauth, nor access_token, nor api_token.",
+                hint=f"Add {section}.oauth: a client_id and a client_secret. They are made in Zendesk's Admin Center, under Apps and "
+                "integrations, APIs, OAuth clients.",
+            )
+        self.opened.callback(http.close)
+        return http
