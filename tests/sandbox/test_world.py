@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from supops.sandbox.server import Sandbox
-from supops.sandbox.world import CALENDAR_IDS, FILE_NAME, World, WorldError
+from supops.sandbox.world import CALENDAR_IDS, FILE_NAME, VERSION, World, WorldError
 
 GLOBAL = CALENDAR_IDS["global"]
 
@@ -56,7 +56,11 @@ def test_commands_at_the_same_time_lose_nothing_of_each_other(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("content", "problem"),
-    [("{", "can't be read"), ('{"version": 1}', "another version"), ('{"version": 2}', "is broken")],
+    [
+        ("{", "can't be read"),
+        ('{"version": 1}', "another version"),
+        (json.dumps({"version": VERSION}), "is broken"),
+    ],
 )
 def test_a_broken_state_says_how_to_begin_afresh(tmp_path: Path, content: str, problem: str) -> None:
     (tmp_path / FILE_NAME).write_text(content)

@@ -13,9 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
-from supops.sandbox import gitlab
 from supops.sandbox.calendly import Calendly
 from supops.sandbox.faults import STATUSES, Fault, Faults, as_list
+from supops.sandbox.gitlab import GitLab
 from supops.sandbox.google_calendar import GoogleCalendar
 from supops.sandbox.http import Answer, Request, json_answer
 from supops.sandbox.users import many_agents
@@ -73,7 +73,7 @@ class Sandbox:
         }
         platforms |= {
             "calendly": Calendly(self.world).handle,
-            "gitlab": gitlab.handle,
+            "gitlab": GitLab(self.world).handle,
             "google-calendar": GoogleCalendar(self.world).handle,
         }
         for name, handle in platforms.items():

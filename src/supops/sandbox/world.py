@@ -16,11 +16,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from supops.sandbox import gitlab_seed
 from supops.sandbox.bookings import BOT, Json, user_uri
+from supops.sandbox.gitlab_state import GitLabState
 from supops.sandbox.subscriptions import subscriptions
 from supops.sandbox.users import User, seeded_users
 
-VERSION = 2
+VERSION = 3
 FILE_NAME = "world.json"
 LOCK_NAME = ".world.lock"
 ROSTER_FOLDER = "support-team"
@@ -35,6 +37,7 @@ DEMO_SECRETS = MappingProxyType(
         "DEMO_ZENDESK_API_TOKEN": "demo-api-token",
         "DEMO_CALENDLY_TOKEN": "demo-calendly-token",
         "DEMO_CALENDLY_SIGNING_KEY": "demo-calendly-signing-key",
+        "DEMO_GITLAB_TOKEN": "demo-gitlab-token",
     }
 )
 DEMO_API_EMAIL = "bot@example.com"
@@ -210,7 +213,7 @@ class World:
 
     zendesk: dict[str, ZendeskState]
     calendly: CalendlyState = field(default_factory=CalendlyState)
-    gitlab: dict[str, object] = field(default_factory=dict)
+    gitlab: GitLabState = field(default_factory=GitLabState)
     google_calendar: GoogleState = field(default_factory=GoogleState)
     folder: Path | None = None
     now: Callable[[], float] = time.time
@@ -223,7 +226,8 @@ class World:
         """Return the story's beginning, kept in no file."""
         zendesk = {key: _seeded_instance(key) for key in INSTANCES}
         calendars = {identity: SharedCalendar() for identity in CALENDAR_IDS.values()}
-        return cls(zendesk, _seeded_calendly(), google_calendar=GoogleState(calendars))
+        gitlab = gitlab_seed.seeded(DEMO_SECRETS["DEMO_GITLAB_TOKEN"])
+        return cls(zendesk, _seeded_calendly(), gitlab, GoogleState(calendars))
 
     @classmethod
     def open(cls, folder: Path) -> "World":
@@ -281,6 +285,7 @@ class World:
         calendars = saved["google_calendar"]["calendars"]
         self.google_calendar.calendars = {key: SharedCalendar(**kept) for key, kept in calendars.items()}
         self.google_calendar.version = int(saved["google_calendar"]["version"])
+        self.gitlab.restore(saved["gitlab"])
         for key, state in saved["zendesk"].items():
             tokens = [_token(token) for token in state["tokens"]]
             self.zendesk[key].tokens = {token.token: token for token in tokens}
@@ -304,6 +309,7 @@ class World:
                 "signing_keys": self.calendly.signing_keys,
             },
             "google_calendar": {"version": google.version, "calendars": calendars},
+            "gitlab": self.gitlab.saved(),
         }
         text = json.dumps(saved, indent=1)
         handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=f".{FILE_NAME}.")
@@ -369,6 +375,20 @@ def demo_settings(urls: dict[str, str], folder: Path, *, backend: str = "ics") -
             "url": urls["calendly"],
             "token": {"env": "DEMO_CALENDLY_TOKEN"},
             "signing_key": {"env": "DEMO_CALENDLY_SIGNING_KEY"},
+        },
+        "gitlab": {
+            "url": urls["gitlab"],
+            "token": {"env": "DEMO_GITLAB_TOKEN"},
+            "audits_project": gitlab_seed.AUDITS_PROJECT,
+            "issues_project": gitlab_seed.TRACKER,
+            "licenses_project": gitlab_seed.TRACKER,
+            "group": gitlab_seed.GROUP,
+            "bot_users": [gitlab_seed.BOT],
+            "filing": {
+                "labels": ["audit", "Priority::2"],
+                "assignees": list(gitlab_seed.ASSIGNEES),
+                "due_after": "30d",
+            },
         },
         "google": {"api_endpoint": f"{urls['google-calendar']}/calendar/v3/"},
         "calendars": {

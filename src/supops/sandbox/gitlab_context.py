@@ -1,0 +1,56 @@
+"""What the parts of the simulated GitLab share: who asks, and what of the platform they may see."""
+
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from supops.sandbox.gitlab_state import (
+    GUEST,
+    OWNER,
+    AccessToken,
+    GitLabGroup,
+    GitLabProject,
+    GitLabState,
+    GitLabUser,
+)
+from supops.sandbox.http import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A request that was let in: whose it is, with which token, and what is asked.
+
+    Attributes:
+        now: Seconds since 1970.
+    """
+
+    request: Request
+    state: GitLabState
+    user: GitLabUser
+    token: AccessToken
+    now: float
+
+    def level(self, place: GitLabProject | GitLabGroup) -> int:
+        """Return what the user may do in a project or group."""
+        if self.user.is_admin:
+            return OWNER
+        if isinstance(place, GitLabProject) and self.user.username in place.levels:
+            return place.levels[self.user.username]
+        paths = [place.path] if isinstance(place, GitLabGroup) else []
+        held = [
+            group.levels.get(self.user.username, 0)
+            for group in self.state.groups
+            if group.path in paths or place.path.startswith(f"{group.path}/")
+        ]
+        return max(held, default=0)
+
+    def project(self, identity: str) -> GitLabProject | None:
+        """Return the project with a number or an encoded path; None where the user does not see it."""
+        found = (one for one in self.state.projects if unquote(identity) in (str(one.id), one.path))
+        project = next(found, None)
+        return project if project and self.level(project) >= GUEST else None
+
+    def group(self, identity: str) -> GitLabGroup | None:
+        """Return the group with a number or an encoded path; None where the user does not see it."""
+        found = (one for one in self.state.groups if unquote(identity) in (str(one.id), one.path))
+        group = next(found, None)
+        return group if group and self.level(group) >= GUEST else None

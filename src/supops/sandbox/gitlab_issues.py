@@ -1,0 +1,368 @@
+"""The simulated GitLab's issues and labels."""
+
+import json
+from collections.abc import Iterable
+from operator import attrgetter
+from urllib.parse import parse_qs
+
+from supops.sandbox.bookings import Json
+from supops.sandbox.gitlab_context import Context
+from supops.sandbox.gitlab_pages import (
+    FORBIDDEN,
+    failed,
+    flag,
+    keyset_page,
+    moment,
+    page,
+)
+from supops.sandbox.gitlab_state import (
+    GUEST,
+    REPORTER,
+    GitLabIssue,
+    GitLabProject,
+    GitLabState,
+    Label,
+    Mention,
+)
+from supops.sandbox.gitlab_text import QuickAction, carried_out, mentions
+from supops.sandbox.http import Answer, Request, json_answer
+
+LONGEST_TITLE = 255
+LONGEST_DESCRIPTION = 1_048_576
+NO_ISSUE = "404 Not found"
+
+
+def answer(context: Context, project: GitLabProject, inner: tuple[str, ...]) -> Answer:
+    """Answer whatever is asked of a project's issues, and not of their notes."""
+    method = context.request.method
+    if not inner:
+        if method == "GET":
+            return _list(context, project)
+        return _create(context, project) if method == "POST" else failed(405, "405 Method Not Allowed")
+    issue = visible_issue(context, project, inner[0])
+    if issue is None or len(inner) > 1:
+        return failed(404, NO_ISSUE)
+    if method == "GET":
+        return json_answer(200, issue_json(context, issue))
+    return _update(context, project, issue) if method == "PUT" else failed(405, "405 Method Not Allowed")
+
+
+def visible_issue(context: Context, project: GitLabProject, iid: str) -> GitLabIssue | None:
+    """Return an issue; None where there is none that the user may see."""
+    found = (one for one in context.state.issues if (one.project, str(one.iid)) == (project.path, iid))
+    issue = next(found, None)
+    return issue if issue and _sees(context, project, issue) else None
+
+
+def _sees(context: Context, project: GitLabProject, issue: GitLabIssue) -> bool:
+    """Whether the user may see an issue: confidential ones need a Reporter, their author, or somebody assigned."""
+    name = context.user.username
+    return (
+        not issue.confidential
+        or context.level(project) >= REPORTER
+        or name == issue.author
+        or name in issue.assignees
+    )
+
+
+def _list(context: Context, project: GitLabProject) -> Answer:
+    request = context.request
+    chosen = [one for one in context.state.issues if one.project == project.path]
+    chosen = [one for one in chosen if _sees(context, project, one) and _is_wanted(context, one)]
+    order = request.parameter("order_by") or "created_at"
+    if order not in ("created_at", "updated_at", "title", "due_date"):
+        return json_answer(400, {"error": "order_by does not have a valid value"})
+    value = attrgetter(order)
+    chosen.sort(key=lambda one: (str(value(one) or ""), one.id), reverse=request.parameter("sort") != "asc")
+    paged = keyset_page if request.parameter("pagination") == "keyset" else page
+    return paged(request, chosen, lambda one: issue_json(context, one))
+
+
+def _is_wanted(context: Context, issue: GitLabIssue) -> bool:
+    request = context.request
+    state, author = request.parameter("state"), request.parameter("author_id")
+    wanted = [name for name in (request.parameter("labels") or "").split(",") if name]
+    iids = [value for name, value in request.parameters if name == "iids[]"]
+    made_after, made_before = request.parameter("created_after"), request.parameter("created_before")
+    changed_after = request.parameter("updated_after")
+    confidential = request.parameter("confidential")
+    # Without `all`, only what the user has created is searched.
+    scope = request.parameter("scope") or "all"
+    return (
+        state in (None, "all", issue.state)
+        and (author is None or author == str(context.state.user(issue.author).id))
+        and (scope != "created_by_me" or issue.author == context.user.username)
+        and (scope != "assigned_to_me" or context.user.username in issue.assignees)
+        and set(wanted) <= set(issue.labels)
+        and (not iids or str(issue.iid) in iids)
+        and (made_after is None or issue.created_at >= _time(made_after))
+        and (made_before is None or issue.created_at <= _time(made_before))
+        and (changed_after is None or issue.updated_at >= _time(changed_after))
+        and (confidential is None or issue.confidential == (confidential == "true"))
+        and _is_found(request, issue)
+    )
+
+
+def _time(text: str) -> str:
+    """Return a time that was asked for as the API shows it, so that both can be compared."""
+    from datetime import datetime
+
+    when = datetime.fromisoformat(text.replace(" ", "+"))
+    return moment(when.timestamp())
+
+
+def _is_found(request: Request, issue: GitLabIssue) -> bool:
+    search = (request.parameter("search") or "").lower()
+    places = (request.parameter("in") or "title,description").split(",")
+    texts = {"title": issue.title, "description": issue.description or ""}
+    return any(search in texts[place].lower() for place in places if place in texts)
+
+
+def _create(context: Context, project: GitLabProject) -> Answer:
+    asked = body_of(context.request)
+    if not asked.get("title"):
+        return json_answer(400, {"error": "title is missing"})
+    problem = _problem_with(asked)
+    if problem:
+        return problem
+    now = moment(context.now)
+    iid = max((one.iid for one in context.state.issues if one.project == project.path), default=0) + 1
+    issue = GitLabIssue(
+        context.state.new_id(), iid, project.path, str(asked["title"]), context.user.username, now, now
+    )
+    context.state.issues.append(issue)
+    _change(context, project, issue, asked)
+    return json_answer(201, issue_json(context, issue))
+
+
+def _update(context: Context, project: GitLabProject, issue: GitLabIssue) -> Answer:
+    if context.level(project) < REPORTER and context.user.username != issue.author:
+        return failed(403, FORBIDDEN)
+    asked = body_of(context.request)
+    if not asked:
+        return json_answer(400, {"error": "at least one parameter must be provided"})
+    problem = _problem_with(asked)
+    if problem:
+        return problem
+    _change(context, project, issue, asked)
+    issue.updated_at = moment(context.now)
+    return json_answer(200, issue_json(context, issue))
+
+
+def _problem_with(asked: Json) -> Answer | None:
+    title, description = str(asked.get("title") or ""), str(asked.get("description") or "")
+    if len(title) > LONGEST_TITLE:
+        return failed(400, {"title": [f"is too long (maximum is {LONGEST_TITLE} characters)"]})
+    if len(description) > LONGEST_DESCRIPTION:
+        return failed(400, {"description": [f"is too long (maximum is {LONGEST_DESCRIPTION} characters)"]})
+    return None
+
+
+def _change(context: Context, project: GitLabProject, issue: GitLabIssue, asked: Json) -> None:
+    """Make an issue as it is asked for. What a quick action in the description says, wins."""
+    if "title" in asked:
+        issue.title = str(asked["title"])
+    if "confidential" in asked:
+        issue.confidential = str(asked["confidential"]).lower() == "true"
+    if "due_date" in asked:
+        issue.due_date = str(asked["due_date"] or "") or None
+    for name in ("assignee_ids", "assignee_id", "assignee_ids[]"):
+        if name in asked:
+            _assign(context, issue, _names(asked[name]))
+    if "labels" in asked:
+        set_labels(context.state, project, issue, _names(asked["labels"]))
+    added, removed = _names(asked.get("add_labels")), _names(asked.get("remove_labels"))
+    if added or removed:
+        kept = [name for name in issue.labels if name not in removed]
+        set_labels(context.state, project, issue, [*kept, *added])
+    if asked.get("state_event") in ("close", "reopen"):
+        _set_state(context, issue, is_closed=asked["state_event"] == "close")
+    if "description" in asked:
+        before = mentions(issue.description or "")
+        text, actions = carried_out(str(asked["description"] or ""))
+        issue.description = text
+        carry_out(context, project, issue, actions)
+        notify(context.state, issue, [name for name in mentions(text) if name not in before])
+
+
+def notify(state: GitLabState, issue: GitLabIssue, names: Iterable[str]) -> None:
+    """Remember who was mentioned: users and groups that there are, and ``all``."""
+    known = {user.username for user in state.users} | {group.path for group in state.groups} | {"all"}
+    state.mentions += [Mention(name, issue.project, issue.iid) for name in names if name in known]
+
+
+def carry_out(
+    context: Context, project: GitLabProject, issue: GitLabIssue, actions: Iterable[QuickAction]
+) -> Json:
+    """Carry quick actions out, and return what changes. Those that are not simulated are only remembered."""
+    changes: Json = {}
+    for action in actions:
+        context.state.commands.append(f"/{action.name} {action.argument}".rstrip())
+        match action.name:
+            case "close" | "reopen":
+                _set_state(context, issue, is_closed=action.name == "close")
+                changes["state_event"] = action.name
+            case "confidential":
+                issue.confidential = changes["confidential"] = True
+            case "label" | "labels":
+                names = [word.strip('"') for word in _labels_in(action.argument)]
+                set_labels(context.state, project, issue, [*issue.labels, *names], only_known=True)
+                changes["add_label_ids"] = names
+            case "assign":
+                people = [
+                    user for user in context.state.users if f"@{user.username}" in action.argument.split()
+                ]
+                _assign(context, issue, [str(user.id) for user in people])
+                changes["assignee_ids"] = [user.id for user in people]
+            case "title":
+                issue.title = action.argument or issue.title
+    return changes
+
+
+def _labels_in(argument: str) -> list[str]:
+    import re
+
+    return [match[1] or match[2] for match in re.finditer(r'~(?:"([^"]+)"|(\S+))', argument)]
+
+
+def _set_state(context: Context, issue: GitLabIssue, *, is_closed: bool) -> None:
+    issue.state = "closed" if is_closed else "opened"
+    issue.closed_at = moment(context.now) if is_closed else None
+    issue.closed_by = context.user.username if is_closed else None
+
+
+def _assign(context: Context, issue: GitLabIssue, ids: list[str]) -> None:
+    people = [user.username for user in context.state.users if str(user.id) in ids]
+    # Of several, plans that are free of charge take one.
+    issue.assignees = people if context.state.paid_plan else people[:1]
+
+
+def set_labels(
+    state: GitLabState,
+    project: GitLabProject,
+    issue: GitLabIssue,
+    names: Iterable[str],
+    *,
+    only_known: bool = False,
+) -> None:
+    """Give an issue labels. Unknown ones are made, silently; of scoped ones with one key, the last is kept."""
+    known = {label.name for label in _labels_of(state, project, with_groups=True)}
+    kept: dict[str, str] = {}
+    for name in names:
+        if name not in known and only_known:
+            continue
+        if name not in known:
+            state.labels.append(Label(state.new_id(), name, project.path))
+            known.add(name)
+        scope = name.rpartition("::")[0]
+        key = f"{scope}::" if scope else name
+        kept.pop(key, None)
+        kept[key] = name
+    issue.labels = sorted(kept.values(), key=str.lower)
+
+
+def _labels_of(state: GitLabState, project: GitLabProject, *, with_groups: bool) -> list[Label]:
+    return [
+        label
+        for label in state.labels
+        if label.place == project.path or (with_groups and project.path.startswith(f"{label.place}/"))
+    ]
+
+
+def labels(context: Context, project: GitLabProject) -> Answer:
+    """Answer ``GET /projects/:id/labels``."""
+    if context.level(project) < GUEST:
+        return failed(403, FORBIDDEN)
+    with_groups = flag(context.request, "include_ancestor_groups", default=True)
+    search = (context.request.parameter("search") or "").lower()
+    found = [
+        label
+        for label in _labels_of(context.state, project, with_groups=with_groups)
+        if search in label.name.lower()
+    ]
+    found.sort(key=lambda label: label.name.lower())
+    return page(context.request, found, lambda label: _label_json(project, label))
+
+
+def _label_json(project: GitLabProject, label: Label) -> Json:
+    return {
+        "id": label.id,
+        "name": label.name,
+        "description": label.description or None,
+        "text_color": "#FFFFFF",
+        "color": label.color,
+        "subscribed": False,
+        "priority": None,
+        "is_project_label": label.place == project.path,
+    }
+
+
+def body_of(request: Request) -> Json:
+    """Return what a request asks for, whether as JSON, as a form, or in the address."""
+    asked: Json = dict(request.parameters)
+    if not request.body:
+        return asked
+    if "json" in request.headers.get("content-type", ""):
+        sent = json.loads(request.body)
+        return asked | (sent if isinstance(sent, dict) else {})
+    form = parse_qs(request.body.decode(), keep_blank_values=True)
+    return asked | {
+        name.removesuffix("[]"): values if name.endswith("[]") else values[-1]
+        for name, values in form.items()
+    }
+
+
+def _names(value: object) -> list[str]:
+    """Return a list that was sent as such, or as a text with commas."""
+    if isinstance(value, list):
+        return [str(one).strip() for one in value if str(one).strip()]
+    return [name.strip() for name in str(value or "").split(",") if name.strip()]
+
+
+def person(state: GitLabState, username: str | None) -> Json | None:
+    """Return a user as other things show it; None for nobody."""
+    user = next((one for one in state.users if one.username == username), None)
+    if user is None:
+        return None
+    return {
+        "id": user.id,
+        "username": user.username,
+        "name": user.name,
+        "state": user.state,
+        "locked": False,
+        "avatar_url": None,
+        "web_url": f"{state.host}/{user.username}",
+    }
+
+
+def issue_json(context: Context, issue: GitLabIssue) -> Json:
+    """Return an issue as the API shows it."""
+    state = context.state
+    project = state.project(issue.project)
+    assignees = [person(state, name) for name in issue.assignees]
+    return {
+        "id": issue.id,
+        "iid": issue.iid,
+        "project_id": project.id,
+        "title": issue.title,
+        "description": issue.description,
+        "state": issue.state,
+        "created_at": issue.created_at,
+        "updated_at": issue.updated_at,
+        "closed_at": issue.closed_at,
+        "closed_by": person(state, issue.closed_by),
+        "labels": issue.labels,
+        "milestone": None,
+        "assignees": assignees,
+        "author": person(state, issue.author),
+        "type": "ISSUE",
+        "assignee": assignees[0] if assignees else None,
+        "user_notes_count": sum(not note.system for note in issue.notes),
+        "due_date": issue.due_date,
+        "confidential": issue.confidential,
+        "discussion_locked": None,
+        "issue_type": "issue",
+        "web_url": f"{state.host}/{issue.project}/-/issues/{issue.iid}",
+        "references": {"short": f"#{issue.iid}", "full": f"{issue.project}#{issue.iid}"},
+        "severity": "UNKNOWN",
+    }
