@@ -9,6 +9,7 @@ from supops.sandbox.people import PEOPLE, Person
 API = "https://api.calendly.com"
 ORGANIZATION = f"{API}/organizations/DEMOORGANIZATION"
 BOT_EMAIL = "calendly-bot@example.com"
+_OTHER_CASE: MappingProxyType[str, str] = MappingProxyType({"henrik.sorensen": "Henrik.Sorensen@Example.com"})
 BOT = f"{API}/users/DEMOBOT"
 JOINED = "2021-05-03T08:00:00.000000Z"
 Json = dict[str, object]
@@ -83,14 +84,18 @@ def user_uri(local: str) -> str:
 
 
 def users() -> list[Json]:
-    """Return the members of the organisation: the team, without two, and with two whom the roster does not have."""
+    """Return the members of the organisation: the team, without two, and with two whom the roster does not have.
+
+    One address is in another case than in the roster.
+    """
     team = [person for person in PEOPLE if person.local not in ("kiara.johnson", "zoe.fraser")]
     others = [
         Person(90, "Sales Person", "sales.person", "", "Europe/London"),
         Person(91, "Gary Former", "gary.former", "", "UTC"),
     ]
     return [_user(BOT, "Calendly Bot", BOT_EMAIL, "UTC")] + [
-        _user(user_uri(person.local), person.name, person.email, person.zone) for person in (*team, *others)
+        _user(user_uri(person.local), person.name, _OTHER_CASE.get(person.local, person.email), person.zone)
+        for person in (*team, *others)
     ]
 
 

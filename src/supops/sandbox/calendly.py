@@ -97,7 +97,7 @@ class Calendly:
         return self._users[token.user]
 
     def _is_admin(self, request: Request) -> bool:
-        return self._me(request)["uri"] in self._state.admins
+        return self._me(request)["uri"] in (self._state.owner, *self._state.admins)
 
     def _user(self, request: Request, identity: str) -> Answer:
         user = self._me(request) if identity == "me" else self._users.get(f"{API}/users/{identity}")
@@ -109,7 +109,7 @@ class Calendly:
         memberships: list[Json] = [
             {
                 "uri": f"{API}/organization_memberships/M{str(user['uri']).rpartition('/')[2]}",
-                "role": "admin" if user["uri"] in self._state.admins else "user",
+                "role": self._role(str(user["uri"])),
                 "user": {key: value for key, value in user.items() if key != "current_organization"},
                 "organization": ORGANIZATION,
                 "created_at": user["created_at"],
@@ -118,6 +118,11 @@ class Calendly:
             for user in chosen
         ]
         return self._page(request, memberships)
+
+    def _role(self, uri: str) -> str:
+        if uri == self._state.owner:
+            return "owner"
+        return "admin" if uri in self._state.admins else "user"
 
     def _subscriptions(self, request: Request, _: str) -> Answer:
         scope, user = request.parameter("scope"), request.parameter("user")

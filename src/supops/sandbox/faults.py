@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-STATUSES = ("429", "500", "502", "503", "504")
+STATUSES = ("409", "429", "500", "502", "503", "504")
 KINDS = (*STATUSES, "slow", "truncated", "reset", "expired", "redirect", "html", "empty", "quota")
 # Of the loopback network, but not the address that the sandbox listens on.
 ELSEWHERE = "http://127.0.0.2:9/"

@@ -1,4 +1,4 @@
-"""The files of the embedded world that commands can be given: payloads, and declared webhook subscriptions."""
+"""The files of the embedded world that commands can be given: payloads, declared webhook subscriptions, waivers."""
 
 from supops.sandbox.bookings import payload_files
 
@@ -16,8 +16,31 @@ webhooks:
     events: [routing_form_submission.created]
     scope: organization
 """
+WAIVERS = "waivers.yaml"
+# One waives a finding, one is over, and one has nothing to waive any more.
+WAIVED = """\
+# Findings that somebody answers for. `supops audit waive` adds to this file.
+- check: suspended-agent
+  subject: noah.schmidt@example.com
+  reason: On leave until the summer; the seat is kept
+  owner: maria.delgado@example.com
+  expires: 2099-12-31
+
+# Asked for twice, and forgotten.
+- check: unexpected-admin
+  subject: 390000000021
+  reason: Stands in for the owner during the migration
+  owner: rosa.martinez@example.com
+  expires: 2026-06-30
+
+- check: light-agent
+  subject: wendy.park@example.com
+  reason: Is trained as an agent, and gets the seat afterwards
+  owner: rosa.martinez@example.com
+  expires: 2099-12-31
+"""
 
 
 def files() -> dict[str, bytes]:
     """Return the content of each by its name."""
-    return payload_files() | {"webhooks.yaml": DECLARED.encode()}
+    return payload_files() | {"webhooks.yaml": DECLARED.encode(), WAIVERS: WAIVED.encode()}

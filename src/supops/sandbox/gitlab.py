@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from supops.sandbox import gitlab_issues, gitlab_notes, gitlab_projects, gitlab_tokens
+from supops.sandbox import gitlab_issues, gitlab_labels, gitlab_notes, gitlab_projects, gitlab_tokens
 from supops.sandbox.bookings import Json
 from supops.sandbox.gitlab_context import Context
-from supops.sandbox.gitlab_pages import UNAUTHORIZED, failed, page
+from supops.sandbox.gitlab_pages import FORBIDDEN, UNAUTHORIZED, failed, page
 from supops.sandbox.gitlab_state import AccessToken, GitLabProject, GitLabState, GitLabUser
 from supops.sandbox.http import Answer, Request, json_answer
 from supops.sandbox.world import World
@@ -127,15 +127,15 @@ class GitLab:
             ("GET", ("merge_request_approval_setting",)): gitlab_projects.approval_setting,
             ("GET", ("approvals",)): gitlab_projects.approvals,
             ("GET", ("access_tokens",)): gitlab_tokens.project_tokens,
-            ("GET", ("labels",)): gitlab_issues.labels,
+            ("GET", ("labels",)): gitlab_labels.labels,
         }
         route = routes.get((method, inner))
         if route:
             return route(context, project)
         if inner[:1] != ("issues",):
             return json_answer(404, UNKNOWN)
-        if project.issues_access == "disabled":
-            return failed(403, "403 Forbidden")
+        if project.issues_access == "disabled" or (project.archived and method != "GET"):
+            return failed(403, FORBIDDEN)
         is_note = inner[2:] == ("notes",) and method == "POST"
         if is_note and self._too_many_notes(context.user.username):
             return json_answer(429, {"message": TOO_MANY})

@@ -31,17 +31,7 @@ class Context:
 
     def level(self, place: GitLabProject | GitLabGroup) -> int:
         """Return what the user may do in a project or group."""
-        if self.user.is_admin:
-            return OWNER
-        if isinstance(place, GitLabProject) and self.user.username in place.levels:
-            return place.levels[self.user.username]
-        paths = [place.path] if isinstance(place, GitLabGroup) else []
-        held = [
-            group.levels.get(self.user.username, 0)
-            for group in self.state.groups
-            if group.path in paths or place.path.startswith(f"{group.path}/")
-        ]
-        return max(held, default=0)
+        return level_of(self.state, self.user, place)
 
     def project(self, identity: str) -> GitLabProject | None:
         """Return the project with a number or an encoded path; None where the user does not see it."""
@@ -54,3 +44,17 @@ class Context:
         found = (one for one in self.state.groups if unquote(identity) in (str(one.id), one.path))
         group = next(found, None)
         return group if group and self.level(group) >= GUEST else None
+
+
+def level_of(state: GitLabState, user: GitLabUser, place: GitLabProject | GitLabGroup) -> int:
+    """Return what a user may do in a project or group: what stands there, or the most that the groups above give."""
+    if user.is_admin:
+        return OWNER
+    if isinstance(place, GitLabProject) and user.username in place.levels:
+        return place.levels[user.username]
+    held = [
+        group.levels.get(user.username, 0)
+        for group in state.groups
+        if f"{place.path}/".startswith(f"{group.path}/")
+    ]
+    return max(held, default=0)

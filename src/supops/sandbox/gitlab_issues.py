@@ -1,16 +1,18 @@
 """The simulated GitLab's issues and labels."""
 
 import json
+import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from operator import attrgetter
 from urllib.parse import parse_qs
 
 from supops.sandbox.bookings import Json
-from supops.sandbox.gitlab_context import Context
+from supops.sandbox.gitlab_context import Context, level_of
+from supops.sandbox.gitlab_labels import set_labels
 from supops.sandbox.gitlab_pages import (
     FORBIDDEN,
     failed,
-    flag,
     keyset_page,
     moment,
     page,
@@ -19,9 +21,9 @@ from supops.sandbox.gitlab_state import (
     GUEST,
     REPORTER,
     GitLabIssue,
+    GitLabNote,
     GitLabProject,
     GitLabState,
-    Label,
     Mention,
 )
 from supops.sandbox.gitlab_text import QuickAction, carried_out, mentions
@@ -68,7 +70,10 @@ def _sees(context: Context, project: GitLabProject, issue: GitLabIssue) -> bool:
 def _list(context: Context, project: GitLabProject) -> Answer:
     request = context.request
     chosen = [one for one in context.state.issues if one.project == project.path]
-    chosen = [one for one in chosen if _sees(context, project, one) and _is_wanted(context, one)]
+    try:
+        chosen = [one for one in chosen if _sees(context, project, one) and _is_wanted(context, one)]
+    except ValueError:
+        return json_answer(400, {"error": "created_after is invalid"})
     order = request.parameter("order_by") or "created_at"
     if order not in ("created_at", "updated_at", "title", "due_date"):
         return json_answer(400, {"error": "order_by does not have a valid value"})
@@ -86,7 +91,6 @@ def _is_wanted(context: Context, issue: GitLabIssue) -> bool:
     made_after, made_before = request.parameter("created_after"), request.parameter("created_before")
     changed_after = request.parameter("updated_after")
     confidential = request.parameter("confidential")
-    # Without `all`, only what the user has created is searched.
     scope = request.parameter("scope") or "all"
     return (
         state in (None, "all", issue.state)
@@ -104,11 +108,13 @@ def _is_wanted(context: Context, issue: GitLabIssue) -> bool:
 
 
 def _time(text: str) -> str:
-    """Return a time that was asked for as the API shows it, so that both can be compared."""
-    from datetime import datetime
+    """Return a time that was asked for as the API shows it, so that both can be compared.
 
-    when = datetime.fromisoformat(text.replace(" ", "+"))
-    return moment(when.timestamp())
+    Raises:
+        ValueError: It is none.
+    """
+    when = datetime.fromisoformat(text)
+    return moment((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())
 
 
 def _is_found(request: Request, issue: GitLabIssue) -> bool:
@@ -125,6 +131,9 @@ def _create(context: Context, project: GitLabProject) -> Answer:
     problem = _problem_with(asked)
     if problem:
         return problem
+    if context.level(project) < REPORTER:
+        # What guests may not set is left out, silently.
+        asked = {name: asked[name] for name in ("title", "description", "confidential") if name in asked}
     now = moment(context.now)
     iid = max((one.iid for one in context.state.issues if one.project == project.path), default=0) + 1
     issue = GitLabIssue(
@@ -144,9 +153,20 @@ def _update(context: Context, project: GitLabProject, issue: GitLabIssue) -> Ans
     problem = _problem_with(asked)
     if problem:
         return problem
+    was, was_closed = issue.description, issue.state == "closed"
     _change(context, project, issue, asked)
     issue.updated_at = moment(context.now)
+    if issue.description != was:
+        tell(context, issue, "changed the description")
+    if (issue.state == "closed") != was_closed:
+        tell(context, issue, "reopened" if was_closed else "closed")
     return json_answer(200, issue_json(context, issue))
+
+
+def tell(context: Context, issue: GitLabIssue, what: str) -> None:
+    """Add a note that tells of a change, as the platform does by itself, in the user's name."""
+    now = moment(context.now)
+    issue.notes.append(GitLabNote(context.state.new_id(), context.user.username, what, now, now, system=True))
 
 
 def _problem_with(asked: Json) -> Answer | None:
@@ -220,8 +240,6 @@ def carry_out(
 
 
 def _labels_in(argument: str) -> list[str]:
-    import re
-
     return [match[1] or match[2] for match in re.finditer(r'~(?:"([^"]+)"|(\S+))', argument)]
 
 
@@ -232,69 +250,14 @@ def _set_state(context: Context, issue: GitLabIssue, *, is_closed: bool) -> None
 
 
 def _assign(context: Context, issue: GitLabIssue, ids: list[str]) -> None:
-    people = [user.username for user in context.state.users if str(user.id) in ids]
-    # Of several, plans that are free of charge take one.
+    # Whoever is no member is left out, silently; of several, plans that are free of charge take one.
+    project = context.state.project(issue.project)
+    people = [
+        user.username
+        for user in context.state.users
+        if str(user.id) in ids and level_of(context.state, user, project) >= GUEST
+    ]
     issue.assignees = people if context.state.paid_plan else people[:1]
-
-
-def set_labels(
-    state: GitLabState,
-    project: GitLabProject,
-    issue: GitLabIssue,
-    names: Iterable[str],
-    *,
-    only_known: bool = False,
-) -> None:
-    """Give an issue labels. Unknown ones are made, silently; of scoped ones with one key, the last is kept."""
-    known = {label.name for label in _labels_of(state, project, with_groups=True)}
-    kept: dict[str, str] = {}
-    for name in names:
-        if name not in known and only_known:
-            continue
-        if name not in known:
-            state.labels.append(Label(state.new_id(), name, project.path))
-            known.add(name)
-        scope = name.rpartition("::")[0]
-        key = f"{scope}::" if scope else name
-        kept.pop(key, None)
-        kept[key] = name
-    issue.labels = sorted(kept.values(), key=str.lower)
-
-
-def _labels_of(state: GitLabState, project: GitLabProject, *, with_groups: bool) -> list[Label]:
-    return [
-        label
-        for label in state.labels
-        if label.place == project.path or (with_groups and project.path.startswith(f"{label.place}/"))
-    ]
-
-
-def labels(context: Context, project: GitLabProject) -> Answer:
-    """Answer ``GET /projects/:id/labels``."""
-    if context.level(project) < GUEST:
-        return failed(403, FORBIDDEN)
-    with_groups = flag(context.request, "include_ancestor_groups", default=True)
-    search = (context.request.parameter("search") or "").lower()
-    found = [
-        label
-        for label in _labels_of(context.state, project, with_groups=with_groups)
-        if search in label.name.lower()
-    ]
-    found.sort(key=lambda label: label.name.lower())
-    return page(context.request, found, lambda label: _label_json(project, label))
-
-
-def _label_json(project: GitLabProject, label: Label) -> Json:
-    return {
-        "id": label.id,
-        "name": label.name,
-        "description": label.description or None,
-        "text_color": "#FFFFFF",
-        "color": label.color,
-        "subscribed": False,
-        "priority": None,
-        "is_project_label": label.place == project.path,
-    }
 
 
 def body_of(request: Request) -> Json:

@@ -86,13 +86,10 @@ def _update(context: Context, project: GitLabProject, issue: GitLabIssue, note: 
 
 def _problem_with(asked: Json) -> Answer | None:
     body = str(asked.get("body") or "")
+    if "body" not in asked:
+        return json_answer(400, {"error": "body is missing"})
     if not body.strip():
-        return json_answer(
-            400,
-            {"error": "body is missing"}
-            if "body" not in asked
-            else {"message": '400 Bad request - Note {:note=>["can\'t be blank"]}'},
-        )
+        return failed(400, '400 Bad request - Note {:note=>["can\'t be blank"]}')
     if len(body) > LONGEST:
         return failed(
             400, f'400 Bad request - Note {{:note=>["is too long (maximum is {LONGEST} characters)"]}}'

@@ -94,6 +94,20 @@ def seeded(secret: str) -> GitLabState:
     return state
 
 
+def settings(url: str) -> dict[str, object]:
+    """Return what the settings of the tool say about this GitLab."""
+    return {
+        "url": url,
+        "token": {"env": "DEMO_GITLAB_TOKEN"},
+        "audits_project": AUDITS_PROJECT,
+        "issues_project": TRACKER,
+        "licenses_project": TRACKER,
+        "group": GROUP,
+        "bot_users": [BOT],
+        "filing": {"labels": ["audit", "Priority::2"], "assignees": list(ASSIGNEES), "due_after": "30d"},
+    }
+
+
 def many_projects(state: GitLabState, count: int) -> None:
     """Replace the team's projects, but for the one of the audits, by so many; a tenth of them has a defect."""
     kept = [one for one in state.projects if one.path in (AUDITS_PROJECT, TRACKER)]

@@ -233,8 +233,8 @@ class GitLabState:
         issue = self.issue(project, iid)
         issue.state, issue.closed_at, issue.closed_by, issue.updated_at = "closed", at, by, at
 
-    def tick(self, project: str, iid: int, text: str) -> None:
-        """Tick the box of the first task that has a text in its line, in the description or a note.
+    def tick(self, project: str, iid: int, text: str, *, by: str, at: str) -> None:
+        """Tick the box of the first task that has a text in its line, in the description or a note, as in the browser.
 
         Raises:
             ValueError: There is no such task, or it is ticked.
@@ -250,6 +250,8 @@ class GitLabState:
                         issue.description = "\n".join(lines)
                     else:
                         holder.body = "\n".join(lines)
+                    what = "marked a checklist item as completed"
+                    issue.notes.append(GitLabNote(self.new_id(), by, what, at, at, system=True))
                     return
         raise ValueError(f"no open task with {text!r}")
 

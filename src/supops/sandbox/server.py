@@ -16,6 +16,7 @@ from typing import Self
 from supops.sandbox.calendly import Calendly
 from supops.sandbox.faults import STATUSES, Fault, Faults, as_list
 from supops.sandbox.gitlab import GitLab
+from supops.sandbox.gitlab_seed import many_projects
 from supops.sandbox.google_calendar import GoogleCalendar
 from supops.sandbox.http import Answer, Request, json_answer
 from supops.sandbox.users import many_agents
@@ -141,6 +142,10 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Nothing is logged: requests have secrets in them."""
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return a time as the `Date` header has it: that of the world, whose clock may be another."""
+        return super().date_time_string(self.server.sandbox.world.now() if timestamp is None else timestamp)
+
     def _serve(self) -> None:
         path, _, query = self.path.partition("?")
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -211,10 +216,16 @@ def main() -> None:
     parser.add_argument(
         "--agents", type=int, default=0, help="replace the users of Zendesk Global by this many agents"
     )
+    parser.add_argument(
+        "--projects", type=int, default=0, help="replace the team's projects by this many on GitLab"
+    )
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--plan-limit", type=int, default=1_000_000, help="requests a minute")
     options = parser.parse_args()
     world = World.seeded()
+    world.gitlab.plan_limit = options.plan_limit
+    if options.projects:
+        many_projects(world.gitlab, options.projects)
     state = world.zendesk["global"]
     state.plan_limit = options.plan_limit
     state.link_host = None

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from supops.sandbox import gitlab_seed
-from supops.sandbox.bookings import BOT, Json, user_uri
+from supops.sandbox.bookings import BOT, BOT_EMAIL, Json, user_uri
 from supops.sandbox.gitlab_state import GitLabState
 from supops.sandbox.subscriptions import subscriptions
 from supops.sandbox.users import User, seeded_users
@@ -137,6 +137,7 @@ class CalendlyState:
 
     Attributes:
         tokens: By the token itself.
+        owner: URI of the organisation's owner, who may do what admins may.
         admins: URIs of the organisation's admins.
         subscriptions: As the API shows them.
         signing_keys: What was given at creation, by URI; the API never shows them.
@@ -150,6 +151,7 @@ class CalendlyState:
     """
 
     tokens: dict[str, CalendlyToken] = field(default_factory=dict)
+    owner: str = user_uri("owner")
     admins: tuple[str, ...] = (BOT,)
     subscriptions: list[Json] = field(default_factory=list)
     signing_keys: dict[str, str] = field(default_factory=dict)
@@ -375,21 +377,9 @@ def demo_settings(urls: dict[str, str], folder: Path, *, backend: str = "ics") -
             "url": urls["calendly"],
             "token": {"env": "DEMO_CALENDLY_TOKEN"},
             "signing_key": {"env": "DEMO_CALENDLY_SIGNING_KEY"},
+            "allowed_members": [BOT_EMAIL],
         },
-        "gitlab": {
-            "url": urls["gitlab"],
-            "token": {"env": "DEMO_GITLAB_TOKEN"},
-            "audits_project": gitlab_seed.AUDITS_PROJECT,
-            "issues_project": gitlab_seed.TRACKER,
-            "licenses_project": gitlab_seed.TRACKER,
-            "group": gitlab_seed.GROUP,
-            "bot_users": [gitlab_seed.BOT],
-            "filing": {
-                "labels": ["audit", "Priority::2"],
-                "assignees": list(gitlab_seed.ASSIGNEES),
-                "due_after": "30d",
-            },
-        },
+        "gitlab": gitlab_seed.settings(urls["gitlab"]),
         "google": {"api_endpoint": f"{urls['google-calendar']}/calendar/v3/"},
         "calendars": {
             "backend": backend,
