@@ -1,5 +1,6 @@
 """The simulated GitLab: who is let in, the limit of requests, and which part answers."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from urllib.parse import unquote
@@ -42,9 +43,13 @@ class GitLab:
                 return problem or failed(401, UNAUTHORIZED)
             limit = self._limit_headers(token.user)
             if self._used[token.user] > self._state.plan_limit:
-                return Answer(429, b"Retry later\n", {**limit, "Retry-After": limit["RateLimit-Reset"]})
+                wait = str(int(limit["RateLimit-Reset"]) - int(self._world.now()))
+                return Answer(429, b"Retry later\n", {**limit, "Retry-After": wait})
             context = Context(request, self._state, self._state.user(token.user), token, self._world.now())
-            answer = _insufficient() if not _may(token, request) else self._answer(context)
+            try:
+                answer = self._answer(context) if _may(token, request) else _insufficient()
+            except json.JSONDecodeError:
+                answer = json_answer(400, {"error": "There was a problem in the JSON you submitted"})
             if request.method != "GET" and answer.status < 400:
                 self._world.save()
             return Answer(answer.status, answer.body, {**limit, **answer.headers})
@@ -72,13 +77,12 @@ class GitLab:
             self._used.clear()
         self._used[username] += 1
         limit, used = self._state.plan_limit, self._used[username]
-        left = (window + 1) * WINDOW
         return {
             "RateLimit-Limit": str(limit),
             "RateLimit-Name": "throttle_authenticated_api",
             "RateLimit-Observed": str(used),
             "RateLimit-Remaining": str(max(0, limit - used)),
-            "RateLimit-Reset": str(left),
+            "RateLimit-Reset": str((window + 1) * WINDOW),
         }
 
     def _answer(self, context: Context) -> Answer:

@@ -27,14 +27,14 @@ TRACKER_GROUP = "cust-support-ops"
 TRACKER = f"{TRACKER_GROUP}/issue-tracker"
 BOT, BOT_ID = "support-bot", 7100
 ASSIGNEES = ("maria-delgado", "owner")
-# Made up, and good for nothing but the simulated platform: secret, user, scopes.
+# Made up, and good for nothing but the simulated platform: secret, user, scope, name. By what each user may do.
 OTHER_TOKENS = (
-    ("demo-gitlab-read-token", BOT, ("read_api",)),
-    ("demo-gitlab-narrow-token", BOT, ("read_user",)),
-    ("demo-gitlab-member-token", "tessa-young", ("api",)),
-    ("demo-gitlab-guest-token", "sam-nakamura", ("api",)),
-    ("demo-gitlab-outsider-token", "zoe-fraser", ("api",)),
-    ("demo-gitlab-admin-token", "root", ("api",)),
+    ("demo-gitlab-read-token", BOT, "read_api", "dashboards"),
+    ("demo-gitlab-narrow-token", BOT, "read_user", "sign-in"),
+    ("demo-gitlab-member-token", "tessa-young", "api", "scripts of a Reporter"),
+    ("demo-gitlab-guest-token", "sam-nakamura", "api", "scripts of a Guest"),
+    ("demo-gitlab-outsider-token", "zoe-fraser", "api", "scripts of somebody outside"),
+    ("demo-gitlab-admin-token", "root", "api", "scripts of an administrator"),
 )
 
 _BOT_PUSHES = (Grant(user=BOT_ID),)
@@ -64,7 +64,7 @@ _PROJECTS: MappingProxyType[str, Mapping[str, object]] = MappingProxyType(
             "approvals": ApprovalSettings(author=True, committer=True, overrides=True, retained=True),
         },
         "zendesk/<img src=x onerror=alert(1)> @all": {
-            "path": "zendesk/hostile",
+            "path": "zendesk/__all__",
             "approvals": ApprovalSettings(author=True),
         },
         "tools/calendly": {"protections": ()},
@@ -135,8 +135,10 @@ def _users() -> list[GitLabUser]:
         GitLabUser(BOT_ID, BOT, "Support Bot"),
         GitLabUser(7101, "gary-former", "Gary Former", state="blocked"),
         GitLabUser(7102, "second-bot", "Second Bot"),
-        GitLabUser(7201, "project_5012_bot", "Deploys", is_bot=True),
-        GitLabUser(7202, "group_401_bot", "Reports", is_bot=True),
+        GitLabUser(7201, "project_5003_bot", "Deploys", is_bot=True),
+        GitLabUser(7202, "project_5010_bot", "Calendly", is_bot=True),
+        GitLabUser(7203, "group_402_bot", "Reports", is_bot=True),
+        GitLabUser(7204, "group_400_bot", "Dashboards", is_bot=True),
     ]
     return [*others, *team]
 
@@ -183,8 +185,12 @@ def _labels() -> list[Label]:
 
 
 def _tokens(secret: str) -> list[AccessToken]:
-    deploy, reports = "project_5012_bot", "group_401_bot"
-    apps, calendly = f"{GROUP}/zendesk/apps", f"{GROUP}/tools/calendly"
+    deploy, other, apps, calendly = (
+        "project_5003_bot",
+        "project_5010_bot",
+        f"{GROUP}/zendesk/apps",
+        f"{GROUP}/tools/calendly",
+    )
     return [
         AccessToken(801, "supops", BOT, ("api",), used_ago=0, secret=secret),
         AccessToken(802, "pipelines", BOT, used_ago=3, expires_in=10),
@@ -193,15 +199,15 @@ def _tokens(secret: str) -> list[AccessToken]:
         AccessToken(805, "expired", BOT, created_ago=365, expires_in=-2),
         AccessToken(811, "deploy", deploy, ("write_repository",), apps, used_ago=1, expires_in=150),
         AccessToken(812, "without an end | `@all`", deploy, ("api",), apps, used_ago=2, expires_in=None),
-        AccessToken(813, "new, and not used yet", deploy, project=calendly, created_ago=5, used_ago=None),
+        AccessToken(813, "new, and not used yet", other, project=calendly, created_ago=5, used_ago=None),
         AccessToken(
-            814, "never used", deploy, project=calendly, created_ago=120, used_ago=None, expires_in=20
+            814, "never used", other, project=calendly, created_ago=120, used_ago=None, expires_in=20
         ),
-        AccessToken(815, "revoked", deploy, project=calendly, expires_in=3, revoked=True),
-        AccessToken(821, "reports", reports, group=f"{GROUP}/tools", used_ago=1, expires_in=21),
-        AccessToken(822, "dashboards", reports, group=GROUP, used_ago=1, expires_in=300),
+        AccessToken(815, "revoked", other, project=calendly, expires_in=3, revoked=True),
+        AccessToken(821, "reports", "group_402_bot", group=f"{GROUP}/tools", expires_in=15),
+        AccessToken(822, "dashboards", "group_400_bot", group=GROUP, expires_in=300),
         *(
-            AccessToken(831 + place, f"for {user}", user, scopes, secret=one, used_ago=0)
-            for place, (one, user, scopes) in enumerate(OTHER_TOKENS)
+            AccessToken(831 + place, name, user, (scope,), secret=one, used_ago=0)
+            for place, (one, user, scope, name) in enumerate(OTHER_TOKENS)
         ),
     ]

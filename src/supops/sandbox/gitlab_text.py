@@ -69,7 +69,7 @@ COMMANDS = frozenset(
         "zoom",
     ]
 )
-MENTION = re.compile(r"(?<![A-Za-z0-9_@`/.-])@(?P<name>[A-Za-z0-9_][A-Za-z0-9_./-]*)")
+MENTION = re.compile(r"(?<![A-Za-z0-9_/])@(?P<name>[A-Za-z0-9_][A-Za-z0-9_./-]*)")
 CODE_SPAN = re.compile(r"(?<![`\\])(?P<marks>`+)(?!`)(?P<code>.+?)(?<!`)(?P=marks)(?!`)", re.DOTALL)
 COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 # Elements in whose text nobody is looked for, and tags.
