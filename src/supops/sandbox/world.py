@@ -18,6 +18,7 @@ from typing import Any
 
 from supops.sandbox import gitlab_seed
 from supops.sandbox.bookings import BOT, BOT_EMAIL, Json, user_uri
+from supops.sandbox.files import FOLDER, WAIVERS
 from supops.sandbox.gitlab_state import GitLabState
 from supops.sandbox.subscriptions import subscriptions
 from supops.sandbox.users import User, seeded_users
@@ -380,6 +381,7 @@ def demo_settings(urls: dict[str, str], folder: Path, *, backend: str = "ics") -
             "allowed_members": [BOT_EMAIL],
         },
         "gitlab": gitlab_seed.settings(urls["gitlab"]),
+        "waivers": str(folder / FOLDER / WAIVERS),
         "google": {"api_endpoint": f"{urls['google-calendar']}/calendar/v3/"},
         "calendars": {
             "backend": backend,
