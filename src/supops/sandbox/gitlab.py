@@ -92,7 +92,7 @@ class GitLab:
                 case ("version",):
                     return json_answer(200, VERSION)
                 case ("user",):
-                    return json_answer(200, _user_json(self._state, context.user, is_self=True))
+                    return _self(context)
                 case ("users",):
                     return self._users(context)
                 case ("users", number):
@@ -188,6 +188,13 @@ def _insufficient() -> Answer:
     return json_answer(403, {"error": "insufficient_scope", "error_description": said, "scope": "api"})
 
 
-def _user_json(state: GitLabState, user: GitLabUser, *, is_self: bool = False) -> Json:
-    shown = gitlab_issues.person(state, user.username) or {}
-    return shown | ({"bot": user.is_bot, "is_admin": user.is_admin} if is_self else {})
+def _self(context: Context) -> Answer:
+    """Answer ``GET /user``. Clients compare the address in it with the one that they were given."""
+    shown = gitlab_issues.person(context.state, context.user.username) or {}
+    page_of = f"{context.request.host}/{context.user.username}"
+    user = context.user
+    return json_answer(200, {**shown, "web_url": page_of, "bot": user.is_bot, "is_admin": user.is_admin})
+
+
+def _user_json(state: GitLabState, user: GitLabUser) -> Json:
+    return gitlab_issues.person(state, user.username) or {}
