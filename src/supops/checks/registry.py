@@ -15,7 +15,7 @@ class Check:
 
     Attributes:
         id: The stable name that scripts, waivers and filed issues use.
-        audits: Where it runs: ``zendesk/global``, ``zendesk/us-government``, ``roster``.
+        audits: Where it runs: ``zendesk/global``, ``zendesk/us-government``, ``projects``, ``tokens``, ``calendly``, ``roster``.
         what: What is looked at, and what counts as a finding.
         why: What goes wrong when nobody looks.
         remedy: What to do about a finding.
@@ -61,8 +61,11 @@ def run_rules(rules: Iterable[Rule[Snapshot]], audit: str, snapshot: Snapshot) -
 
 def all_checks() -> tuple[Check, ...]:
     """Return every check, ordered by id."""
-    from supops.checks import agents, lint, roster
+    from supops.checks import agents, lint, members, projects, roster, tokens
 
     checks = [rule.check for rule in agents.RULES]
     checks += [rule.check for rule in (*roster.RULES, *lint.RULES)]
+    checks += [rule.check for rule in projects.RULES]
+    checks += [rule.check for rule in tokens.RULES]
+    checks += [rule.check for rule in members.RULES]
     return tuple(sorted(checks, key=lambda check: check.id))

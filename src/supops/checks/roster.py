@@ -4,12 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from supops.checks.agents import GLOBAL, US_GOVERNMENT
+from supops.checks.members import CALENDLY
 from supops.checks.registry import Check, Rule
 from supops.models.findings import Finding, Severity, Source, Subject
 from supops.models.matching import email_key
 from supops.models.roster import Member, ProblemKind, Roster, RosterProblem
 
 ROSTER = "roster"
+# Wherever somebody is compared with the roster.
+EVERYWHERE = (GLOBAL, US_GOVERNMENT, CALENDLY, ROSTER)
 
 
 def unreadable_file(check: Check, roster: Roster) -> Iterator[Finding]:
@@ -71,7 +74,7 @@ RULES: tuple[Rule[Roster], ...] = (
             id=str(ProblemKind.UNREADABLE),
             title="A roster file can't be read",
             severity=Severity.HIGH,
-            audits=(GLOBAL, US_GOVERNMENT, ROSTER),
+            audits=EVERYWHERE,
             what="Each file of the roster is UTF-8 and YAML, holds a mapping, and has a `name` and an `email`.",
             why="Nobody is a member by a file that can't be read: the person is missing from every comparison.",
             remedy="Open the file at the line given and mend it. `supops team check` shows whether it can be read.",
@@ -83,7 +86,7 @@ RULES: tuple[Rule[Roster], ...] = (
             id=str(ProblemKind.INVALID),
             title="A value in a roster file has the wrong type",
             severity=Severity.MEDIUM,
-            audits=(GLOBAL, US_GOVERNMENT, ROSTER),
+            audits=EVERYWHERE,
             what="Each known key holds a value of its type: an id is a whole number, groups are a list, a date is a "
             "date, and no key stands twice in one mapping.",
             why="The value is treated as missing. With an id that is not a number, for example, the member is looked for "
@@ -97,7 +100,7 @@ RULES: tuple[Rule[Roster], ...] = (
             id="duplicate-roster-entry",
             title="Two roster files claim the same person",
             severity=Severity.MEDIUM,
-            audits=(GLOBAL, US_GOVERNMENT, ROSTER),
+            audits=EVERYWHERE,
             what="No two files have the same email, or the same user id for one Zendesk instance.",
             why="One of the files is out of date, and which of them counts is chance.",
             remedy="Remove the file that is out of date, or correct the id that was copied.",

@@ -3,6 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from typing import Literal
+
+Prevention = Literal["prevented", "allowed", "any"]
+OnPush = Literal["removed", "kept", "any"]
+MostToMerge = Literal["nobody", "maintainers", "developers", "any"]
+MostToPush = Literal["nobody", "bot_users", "maintainers", "developers", "any"]
 
 
 class Level(StrEnum):
@@ -109,3 +115,20 @@ class ProjectState:
     def covering(self, branch: str) -> tuple[Protection, ...]:
         """The protections that cover a branch. Where there are several, whoever one of them lets through is let through."""
         return tuple(one for one in self.protections or () if one.covers(branch))
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What every project is expected to have, by the names of `gitlab.expected`. ``any`` leaves a setting unchecked.
+
+    Attributes:
+        merge: The most who may merge into the default branch. Whatever lets fewer people through is as good.
+        push: The most who may push to it.
+    """
+
+    author_approval: Prevention = "prevented"
+    committer_approval: Prevention = "prevented"
+    rule_overrides: Prevention = "prevented"
+    approvals_on_push: OnPush = "removed"
+    merge: MostToMerge = "maintainers"
+    push: MostToPush = "bot_users"

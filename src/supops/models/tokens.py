@@ -48,3 +48,16 @@ class TokenListing:
 
     tokens: tuple[Token, ...]
     missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ZendeskAccess:
+    """A Zendesk instance of ours that is configured to be asked with an API token.
+
+    Attributes:
+        key: ``global`` or ``us-government``.
+        title: The name that people use.
+    """
+
+    key: str
+    title: str
