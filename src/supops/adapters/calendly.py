@@ -1,17 +1,18 @@
 """Calendly's API: who we are, webhook subscriptions, and scheduled events (source: platforms, C-1 to C-5)."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 
+from supops.adapters.calendly_pages import Pagination, read_pages
 from supops.adapters.calendly_payloads import EventShape, InviteeShape, invitee_of, meeting_of, replaced_by
 from supops.adapters.decoding import UNDECODABLE
-from supops.adapters.http import Answer, FixedCredential, HttpClient, Parameters, clock_skew
+from supops.adapters.http import Answer, FixedCredential, HttpClient, clock_skew
 from supops.adapters.http_errors import Vendor
 from supops.adapters.pacing import RateLimit
 from supops.adapters.patience import Patience
@@ -22,7 +23,6 @@ from supops.models.secrets import Secret
 from supops.models.subscriptions import Account, Subscription, Wanted, token_scopes
 from supops.services.ports import BookingDesk, Clock, Notices, Probe, SubscriptionDesk
 
-PAGE_SIZE = 100
 STATUS_PAGE = "https://www.calendlystatus.com"
 WHOSE = "tell whose token it is"
 NEEDS = "The token needs the scope {}"
@@ -53,10 +53,6 @@ class _Membership(msgspec.Struct):
     role: str
 
 
-class _Pagination(msgspec.Struct):
-    next_page_token: str | None = None
-
-
 class _Memberships(msgspec.Struct):
     collection: list[_Membership]
 
@@ -80,7 +76,7 @@ class _OneSubscription(msgspec.Struct):
 
 class _Subscriptions(msgspec.Struct):
     collection: list[_Subscription]
-    pagination: _Pagination
+    pagination: Pagination
 
 
 class _OneEvent(msgspec.Struct):
@@ -89,7 +85,7 @@ class _OneEvent(msgspec.Struct):
 
 class _Invitees(msgspec.Struct):
     collection: list[InviteeShape]
-    pagination: _Pagination
+    pagination: Pagination
 
 
 class _SomeUser(msgspec.Struct):
@@ -99,9 +95,6 @@ class _SomeUser(msgspec.Struct):
 
 class _OneUser(msgspec.Struct):
     resource: _SomeUser
-
-
-Page = TypeVar("Page", _Subscriptions, _Invitees)
 
 
 def calendly_client(
@@ -152,7 +145,9 @@ class CalendlyDesk(SubscriptionDesk, BookingDesk, Probe):
         purpose = f"list the webhook subscriptions of the {scope}"
         found: dict[str, Subscription] = {}
         try:
-            for page in self._pages("/webhook_subscriptions", _Subscriptions, purpose, parameters):
+            for page in read_pages(
+                self._http, "/webhook_subscriptions", _Subscriptions, purpose=purpose, parameters=parameters
+            ):
                 found |= {one.uri: _subscription(one) for one in page.collection}
         except Forbidden as error:
             error.hint = f"{NEEDS.format('webhooks:read')}; the organisation's, and a group's, an owner or admin may see."
@@ -239,7 +234,7 @@ class CalendlyDesk(SubscriptionDesk, BookingDesk, Probe):
         except Forbidden as error:
             error.hint = f"{NEEDS.format('scheduled_events:read')}."
             raise
-        pages = list(self._pages(f"{path}/invitees", _Invitees, "list the event's invitees", []))
+        pages = read_pages(self._http, f"{path}/invitees", _Invitees, purpose="list the event's invitees")
         found = [invitee for page in pages for invitee in page.collection]
         named = {invitee.uri for invitee in booking.invitees}
         old = next((one.old_invitee for one in found if one.uri in named and one.old_invitee), None)
@@ -298,24 +293,6 @@ class CalendlyDesk(SubscriptionDesk, BookingDesk, Probe):
                     continue
                 member.user_email, member.user_name = user.email, user.name
         return event
-
-    def _pages(self, path: str, shape: type[Page], purpose: str, parameters: Parameters) -> Iterator[Page]:
-        """Read a list to its end, page by page. What breaks off is an error."""
-        token = ""
-        seen = {token}
-        while True:
-            after: Parameters = (("page_token", token),) if token else ()
-            size = ("count", str(PAGE_SIZE))
-            page = self._http.get(path, shape, purpose=purpose, parameters=(*parameters, size, *after))
-            yield page
-            token = page.pagination.next_page_token or ""
-            if not token:
-                return
-            if token in seen:
-                raise PlatformError(
-                    f"Calendly was asked to {purpose}, and leads in circles from page to page"
-                )
-            seen.add(token)
 
 
 def read_limit(headers: Mapping[str, str]) -> RateLimit | None:
