@@ -59,12 +59,14 @@ def _sum(check: Check, member: Member, key: str, what: str, shares: list[float |
     if not shares:
         return
     if None in shares:
-        yield _at(check, member, key, f"{what} are not all there", "a percentage for each", "one is missing")
+        yield _at(
+            check, member, key, f"{what} are not all there", "a percentage for each", f"{key}: one is missing"
+        )
         return
     known = [share for share in shares if share is not None]
     total = sum(known)
     if abs(total - PERCENT_SUM) > PERCENT_TOLERANCE or min(known) < 0:
-        yield _at(check, member, key, f"{what} sum to {total:g}", "100", f"{total:g}")
+        yield _at(check, member, key, f"{what} sum to {total:g}", "100", f"{key}: {total:g}")
 
 
 def unknown_focus(check: Check, roster: Roster) -> Iterator[Finding]:
@@ -146,14 +148,9 @@ def bad_level(check: Check, roster: Roster) -> Iterator[Finding]:
                 if skill.level not in LEVELS:
                     key = f"{list_key}.{place}.level"
                     message = f"the level of {skill.name} is not 1, 2 or 3"
-                    yield _at(
-                        check,
-                        member,
-                        key,
-                        message,
-                        "1, 2 or 3",
-                        "nothing" if skill.level is None else skill.level,
-                    )
+                    level = "nothing" if skill.level is None else skill.level
+                    # With the name: a member may have several findings of this check, and each is another one.
+                    yield _at(check, member, key, message, "1, 2 or 3", f"{skill.name}: {level}")
 
 
 def unknown_manager(check: Check, roster: Roster) -> Iterator[Finding]:

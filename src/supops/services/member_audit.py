@@ -83,7 +83,7 @@ def _remarks(team: Roster) -> tuple[str, ...]:
     if not number:
         return ()
     files = "1 file of the roster" if number == 1 else f"{number:,} files of the roster"
-    return (f"{files} can't be read: whom they describe is taken for somebody who is not in the roster",)
+    return (f"{files} can't be read: whoever stands there is taken for somebody who is not in the roster",)
 
 
 def _relevant(team: Roster) -> Roster:
