@@ -28,3 +28,17 @@ class Waiver:
     def is_expired(self, today: date) -> bool:
         """Whether its last day is over."""
         return today > self.expires
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenWaiver:
+    """A waiver as it stands, or would stand, in its file.
+
+    Attributes:
+        before: What stood in its place; None where it is new.
+        text: The entry in the file's own words.
+    """
+
+    waiver: Waiver
+    text: str
+    before: Waiver | None = None

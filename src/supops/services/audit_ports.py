@@ -10,7 +10,7 @@ from supops.models.issues import Issue, IssueDraft, Note, TrackerFacts
 from supops.models.members import MemberListing
 from supops.models.projects import Project, ProjectListing, ProjectState
 from supops.models.tokens import TokenListing
-from supops.models.waivers import Waiver
+from supops.models.waivers import Waiver, WrittenWaiver
 
 
 class NoSuchRun(SupopsError):
@@ -205,13 +205,20 @@ class WaiverBook(Protocol):
         """
         ...
 
-    def add(self, waiver: Waiver, *, replace: bool, dry_run: bool) -> Waiver:
-        """Write a waiver down, and leave the rest of the file as it is, comments and order included.
+    def add(self, waiver: Waiver, *, checks: Sequence[str], replace: bool, dry_run: bool) -> WrittenWaiver:
+        """Write a waiver down, and leave the rest of the file as it is, comments and order included. No file is as good as an empty one.
+
+        Args:
+            waiver: Which; its file and line are not looked at.
+            checks: The ids that an entry may name.
+            replace: Whether one for the same check and subject may be changed.
+            dry_run: Whether to change nothing.
 
         Returns:
             The waiver with its file and line.
 
         Raises:
+            ConfigError: The file has a broken entry: it is not changed.
             UsageError: There is one for this check and subject already, and `replace` is False.
             SupopsError: The file can't be written.
         """
