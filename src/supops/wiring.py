@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from supops.models.roster import Roster
     from supops.models.secrets import Secret
     from supops.models.subscriptions import Wanted
+    from supops.services.audit_ports import WaiverBook
     from supops.services.auditing import AuditPlan
     from supops.services.ports import KeyPlace, Parallel, Probe, RosterSource
     from supops.services.routing import Router
@@ -72,6 +73,19 @@ class Wiring(Platforms):
         from supops.adapters.parallel import in_parallel
 
         return partial(in_parallel, limit=AT_ONCE)
+
+    @cached_property
+    def waiver_book(self) -> "WaiverBook":
+        """The file with the findings that are waived.
+
+        Raises:
+            ConfigError: No file is named.
+        """
+        from supops.adapters.waiver_files import WaiverFile
+
+        if self.config.settings.waivers is None:
+            raise self.config.missing("waivers")
+        return WaiverFile(Path(self.config.settings.waivers))
 
     def signing_key(self, variable: str | None) -> "Secret | None":
         """Return the key that deliveries are to be signed with: from the environment variable that is named, or from the settings.
