@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from supops.commands.audit_waive import waive
 from supops.commands.options import (
     FailOn,
     FailOnOption,
@@ -74,3 +75,6 @@ def checks(ctx: typer.Context, output: FormatOption = Format.TABLE, output_file:
         json=lambda: {"schema": "supops.checks/1", "checks": [check_json(check) for check in found]},
     )
     deliver(wiring_of(ctx), result, output, output_file)
+
+
+app.command()(waive)

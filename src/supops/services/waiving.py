@@ -91,7 +91,7 @@ def _remarks(
                 EXPIRED_WAIVER.finding(
                     subject,
                     f"the waiver of {waiver.check} for {waiver.subject}, which {waiver.owner} answers for, "
-                    f"is over since {waiver.expires}",
+                    f"expired: its last day was {waiver.expires}",
                     expected=f"no waiver of {waiver.check}, or one that is not over",
                     actual=f"{waiver.subject}: until {waiver.expires}",
                     source=source,
