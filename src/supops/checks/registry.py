@@ -61,11 +61,12 @@ def run_rules(rules: Iterable[Rule[Snapshot]], audit: str, snapshot: Snapshot) -
 
 def all_checks() -> tuple[Check, ...]:
     """Return every check, ordered by id."""
-    from supops.checks import agents, lint, members, projects, roster, tokens
+    from supops.checks import agents, lint, members, projects, roster, tokens, waivers
 
     checks = [rule.check for rule in agents.RULES]
     checks += [rule.check for rule in (*roster.RULES, *lint.RULES)]
     checks += [rule.check for rule in projects.RULES]
     checks += [rule.check for rule in tokens.RULES]
     checks += [rule.check for rule in members.RULES]
+    checks += waivers.CHECKS
     return tuple(sorted(checks, key=lambda check: check.id))
