@@ -240,13 +240,13 @@ def _said(findings: Sequence[Finding]) -> str:
     first = findings[0]
     what = "; ".join(markdown(finding.message) for finding in findings)
     where = f" ({markdown(str(first.source))})" if first.source else ""
-    return f"**{_who(first)}**: {what}{where}"
+    return f"{_who(first)}: {what}{where}"
 
 
 def _who(finding: Finding) -> str:
     subject = finding.subject
     email = f" {markdown(subject.email)}" if subject.email and subject.name else ""
-    return f"{markdown(str(subject))}{email}"
+    return f"**{markdown(str(subject))}**{email}"
 
 
 def _changes(changes: AuditChanges) -> dict[str, object]:

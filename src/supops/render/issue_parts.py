@@ -3,6 +3,8 @@
 import re
 
 TABLE_RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+")
+# Lines that belong to those that follow.
+OPENING = ("#", "<details>")
 CUT = " [cut: the line is {length:,} characters long]"
 
 
@@ -39,7 +41,8 @@ class _Splitter:
         self._fresh = True
 
     def add(self, line: str) -> None:
-        ending = len("\n\n</details>") if self._summary else 0
+        is_folded = (self._summary and line != "</details>") or line.startswith(("<details>", "<summary>"))
+        ending = len("\n\n</details>") if is_folded else 0
         if self._size + len(line) + 1 + ending > self._longest and not self._fresh:
             self._begin_another()
         room = self._longest - self._size - ending - 1
@@ -60,10 +63,10 @@ class _Splitter:
 
     def _begin_another(self) -> None:
         trailing: list[str] = []
-        while self._lines and (not self._lines[-1].strip() or self._lines[-1].startswith("#")):
+        while self._lines and (not self._lines[-1].strip() or self._lines[-1].startswith(OPENING)):
             # A heading belongs to what follows it.
             trailing.insert(0, self._lines.pop())
-        again = [line for line in trailing if line.startswith("#")]
+        again = [line for line in trailing if line.startswith(OPENING)]
         if self._summary:
             self._lines += ["", "</details>"]
         self._texts.append("\n".join(self._lines))
