@@ -9,11 +9,15 @@ from supops.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from supops.adapters.calendly import CalendlyDesk
+    from supops.adapters.gitlab import GitLabConnection
     from supops.adapters.google_account import GoogleAccount
     from supops.adapters.http import HttpClient
     from supops.models.entries import TeamCalendarName
+    from supops.services.audit_ports import IssueTracker, MemberDirectory, ProjectDirectory, TokenDirectory
     from supops.services.ports import AgentDirectory, TeamCalendar
     from supops.settings import ZendeskInstance
+
+INSTANCES = ("global", "us-government")
 
 
 class Platforms(Surroundings):
@@ -36,7 +40,23 @@ class Platforms(Surroundings):
         Raises:
             CredentialError: None is, or it is not where the settings say.
         """
-        from supops.adapters.calendly import TOKEN_HINT, CalendlyDesk, calendly_client
+        from supops.adapters.calendly import CalendlyDesk
+
+        return CalendlyDesk(self._calendly_client, notices=self.terminal, clock=self.clock)
+
+    def member_directory(self) -> "MemberDirectory":
+        """Return the members of the Calendly organisation.
+
+        Raises:
+            CredentialError: As `calendly`.
+        """
+        from supops.adapters.calendly_members import CalendlyMembers
+
+        return CalendlyMembers(self._calendly_client, account=self.calendly.account)
+
+    @cached_property
+    def _calendly_client(self) -> "HttpClient":
+        from supops.adapters.calendly import TOKEN_HINT, calendly_client
         from supops.config import private_ca
 
         settings = self.config.settings.calendly
@@ -47,7 +67,75 @@ class Platforms(Surroundings):
         token = self.secrets.fetch(settings.token, purpose="the access token for Calendly")
         http = calendly_client(settings.url, token, notices=self.terminal, ca=private_ca(self.environ))
         self.opened.callback(http.close)
-        return CalendlyDesk(http, notices=self.terminal, clock=self.clock)
+        return http
+
+    @cached_property
+    def gitlab(self) -> "GitLabConnection":
+        """GitLab, as the token sees it that is configured.
+
+        Raises:
+            CredentialError: None is, or it is not where the settings say.
+        """
+        from supops.adapters.gitlab import GitLabConnection
+        from supops.adapters.gitlab_errors import TOKEN_HINT
+        from supops.config import private_ca
+
+        settings = self.config.settings.gitlab
+        if settings.token is None:
+            if self.config.file is None and not self.config.origins:
+                raise self.config.missing("gitlab.token")
+            raise CredentialError("GitLab has no credential: gitlab.token is not set.", hint=TOKEN_HINT)
+        token = self.secrets.fetch(settings.token, purpose="the access token for GitLab")
+        connection = GitLabConnection(
+            settings.url, token, notices=self.terminal, clock=self.clock, ca=private_ca(self.environ)
+        )
+        self.opened.callback(connection.close)
+        return connection
+
+    def project_directory(self) -> "ProjectDirectory":
+        """Return the projects of the group that is audited.
+
+        Raises:
+            ConfigError: No group is named.
+            CredentialError: As `gitlab`.
+        """
+        from supops.adapters.gitlab_projects import GitLabProjects
+
+        projects = GitLabProjects(self.gitlab, self._audited_group, progress=self.terminal)
+        self.opened.callback(projects.close)
+        return projects
+
+    def token_directory(self) -> "TokenDirectory":
+        """Return the tokens below the group that is audited.
+
+        Raises:
+            ConfigError: No group is named.
+            CredentialError: As `gitlab`.
+        """
+        from supops.adapters.gitlab_tokens import GitLabTokens
+
+        return GitLabTokens(self.gitlab, self._audited_group, progress=self.terminal)
+
+    def issue_tracker(self) -> "IssueTracker":
+        """Return the issues of the project that audits are filed in.
+
+        Raises:
+            ConfigError: No project is named.
+            CredentialError: As `gitlab`.
+        """
+        from supops.adapters.gitlab_issues import GitLabIssues
+
+        project = self.config.settings.gitlab.audits_project
+        if not project:
+            raise self.config.missing("gitlab.audits_project")
+        return GitLabIssues(self.gitlab, project)
+
+    @property
+    def _audited_group(self) -> str:
+        group = self.config.settings.gitlab.group
+        if not group:
+            raise self.config.missing("gitlab.group")
+        return group
 
     @cached_property
     def team_calendars(self) -> "dict[str, TeamCalendar]":
