@@ -120,6 +120,11 @@ class Surroundings:
 
         return platformdirs.user_state_path("supops", appauthor=False) / "demo"
 
+    @property
+    def state_folder(self) -> Path:
+        """Where files are kept that can't be made again."""
+        return self.demo_folder if self.options.demo else self.demo_folder.parent
+
     @cached_property
     def _sandbox(self) -> "Sandbox":
         """The simulated platforms, started."""

@@ -3,89 +3,29 @@
 Nothing heavy is imported at the top, so that help needs neither a token nor time.
 """
 
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from supops.audit_wiring import AuditWiring
 from supops.errors import UsageError
-from supops.platforms import Platforms
+from supops.platforms import INSTANCES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from supops.models.agents import Instance
     from supops.models.bookings import Booking, OtherEvent
     from supops.models.health import Health
     from supops.models.roster import Roster
     from supops.models.secrets import Secret
     from supops.models.subscriptions import Wanted
-    from supops.services.audit_ports import WaiverBook
-    from supops.services.auditing import AuditPlan
-    from supops.services.ports import KeyPlace, Parallel, Probe, RosterSource
+    from supops.services.ports import KeyPlace, Probe
     from supops.services.routing import Router
-    from supops.settings import ZendeskInstance
 
-AT_ONCE = 8
-INSTANCES = ("global", "us-government")
 PAYLOAD_VARIABLE = "TRIGGER_PAYLOAD"
 SIGNING_KEY = "the signing key for Calendly"
 
 
-class Wiring(Platforms):
+class Wiring(AuditWiring):
     """Makes the adapters and services that commands need, from the settings."""
-
-    def audit_plans(self, keys: "Sequence[str]") -> "list[AuditPlan]":
-        """Return the audits of Zendesk instances; for ``all``, those of every instance that is configured, and say which is not.
-
-        Raises:
-            ConfigError: It is not configured, or none is.
-        """
-        if list(keys) != ["all"]:
-            return [self._agent_plan(key) for key in keys]
-        configured = [key for key in INSTANCES if self._zendesk(key) is not None]
-        if not configured:
-            raise self.config.missing(" or ".join(f"zendesk.{key}" for key in INSTANCES))
-        for key in INSTANCES:
-            if key not in configured:
-                self.terminal.warn(f"zendesk.{key} is not configured, and not part of this audit")
-        return [self._agent_plan(key) for key in configured]
-
-    def _agent_plan(self, key: str) -> "AuditPlan":
-        from supops.services.agent_audit import agent_plan
-
-        settings = self._zendesk(key)
-        if settings is None:
-            raise self.config.missing(f"zendesk.{key}")
-        return agent_plan(
-            _instance(key, settings), directory=lambda: self.agent_directory(key), roster=self.team
-        )
-
-    @cached_property
-    def team(self) -> "RosterSource":
-        """The roster, read once however many audits need it."""
-        from supops.services.auditing import ReadOnce
-
-        return ReadOnce(lambda: self.roster)
-
-    @cached_property
-    def parallel(self) -> "Parallel":
-        """Does several things at once."""
-        from supops.adapters.parallel import in_parallel
-
-        return partial(in_parallel, limit=AT_ONCE)
-
-    @cached_property
-    def waiver_book(self) -> "WaiverBook":
-        """The file with the findings that are waived.
-
-        Raises:
-            ConfigError: No file is named.
-        """
-        from supops.adapters.waiver_files import WaiverFile
-
-        if self.config.settings.waivers is None:
-            raise self.config.missing("waivers")
-        return WaiverFile(Path(self.config.settings.waivers))
 
     def signing_key(self, variable: str | None) -> "Secret | None":
         """Return the key that deliveries are to be signed with: from the environment variable that is named, or from the settings.
@@ -227,16 +167,3 @@ class Wiring(Platforms):
         from supops.services.diagnosing import platform_facts
 
         return platform_facts(ZendeskProbe(self._zendesk_client(key), clock=self.clock))
-
-
-def _instance(key: str, settings: "ZendeskInstance") -> "Instance":
-    from supops.models.agents import Instance
-
-    return Instance(
-        key,
-        settings.title,
-        settings.roster_key,
-        settings.light_agent_role_id,
-        settings.admin_role_id,
-        frozenset(settings.allowed_admins),
-    )

@@ -224,6 +224,9 @@ class GitLabConnection(Probe):
             NetworkError: No whole answer arrived.
             PlatformError: Any other refusal, a redirect to another host, or an answer that is too large.
         """
+        if not path.startswith("/"):
+            # The library would send the token to any address.
+            raise ValueError(f"not a path below the platform's address: {path}")
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Repeatable),
             stop=tenacity.stop_after_attempt(self.patience.tries),

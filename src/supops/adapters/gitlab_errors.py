@@ -144,8 +144,16 @@ def translated(
 
 
 def _redirected(vendor: Vendor, purpose: str, answer: requests.Response | None) -> PlatformError:
-    target = urlsplit(urljoin(answer.url, answer.headers.get("location", ""))) if answer is not None else None
-    where = f"{target.scheme}://{target.hostname}" if target and target.hostname else "elsewhere"
+    where = "elsewhere"
+    try:
+        target = (
+            urlsplit(urljoin(answer.url, answer.headers.get("location", ""))) if answer is not None else None
+        )
+        if target and target.hostname:
+            where = redact(f"{target.scheme}://{target.netloc}")
+    except ValueError:
+        # It is no address.
+        pass
     return PlatformError(
         f"{vendor.name} redirects the request to {purpose} to {where}; not followed",
         hint=f"If GitLab has moved there, set {vendor.setting}.url; if a project or group was renamed, set its new path. The token was not "

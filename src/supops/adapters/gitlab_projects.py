@@ -245,13 +245,13 @@ class GitLabProjects(ProjectDirectory):
             self._task.advance(0, total=count)
 
     def _examined(self) -> None:
+        # All in one: a bar that another thread has put away must not begin again.
         with self._lock:
             self._left -= 1
-            is_last = self._left == 0
-        if self._task is not None:
-            self._task.advance(items=1)
-        if is_last:
-            self.close()
+            if self._task is not None:
+                self._task.advance(items=1)
+            if self._left == 0:
+                self.close()
 
 
 def _not(value: bool | None) -> bool | None:

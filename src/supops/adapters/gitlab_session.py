@@ -55,10 +55,14 @@ class GitLabSession(requests.Session):
 
         The library would take the token along to any host: it is not in the header that requests takes out.
         """
-        target = super().get_redirect_target(resp)
-        if target is None or resp.request.method not in ("GET", "HEAD"):
+        if resp.request.method not in ("GET", "HEAD"):
             return None
-        return target if _origin(urljoin(resp.url, target)) == self._origin else None
+        try:
+            target = super().get_redirect_target(resp)
+            return target if target and _origin(urljoin(resp.url, target)) == self._origin else None
+        except ValueError:
+            # It is no address.
+            return None
 
 
 class _Adapter(HTTPAdapter):
@@ -129,15 +133,8 @@ def _body(answer: requests.Response) -> bytes:
 
 def _origin(url: str) -> tuple[str, str, int | None]:
     parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError:
-        port = -1
-    return (
-        parts.scheme,
-        parts.hostname or "",
-        port or {"https": 443, "http": 80}.get(parts.scheme),
-    )
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    return (parts.scheme, parts.hostname or "", port)
 
 
 def _check_certificates(ca: Path) -> None:

@@ -26,6 +26,16 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
+class AuditFormat(StrEnum):
+    """The formats of an audit's report."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
 class FailOn(StrEnum):
     """From which severity on findings make exit status 3."""
 
@@ -90,12 +100,14 @@ class Result:
     Attributes:
         csv: None for the first table of `blocks`.
         markdown: None for `blocks`.
+        html: None where the command has no such format.
     """
 
     blocks: Callable[[], "Sequence[Block]"]
     json: Callable[[], "Json"]
     csv: Callable[[], str] | None = None
     markdown: Callable[[], str] | None = None
+    html: Callable[[], str] | None = None
 
 
 def asks() -> bool:
@@ -121,7 +133,7 @@ def confirmed(wiring: "Wiring", question: str, *, yes: bool) -> None:
         raise typer.Exit(ExitCode.ERROR)
 
 
-def deliver(wiring: "Wiring", result: Result, output: Format, file: Path | None) -> None:
+def deliver(wiring: "Wiring", result: Result, output: Format | AuditFormat, file: Path | None) -> None:
     """Hand a result over: in the format that was asked for, to standard output or to a file."""
     text = _rendered(wiring, result, output, to_file=file is not None)
     if file is None:
@@ -137,14 +149,17 @@ def deliver(wiring: "Wiring", result: Result, output: Format, file: Path | None)
     wiring.terminal.note(f"written to {file}")
 
 
-def _rendered(wiring: "Wiring", result: Result, output: Format, *, to_file: bool) -> str:
-    if output is Format.JSON:
+def _rendered(wiring: "Wiring", result: Result, output: Format | AuditFormat, *, to_file: bool) -> str:
+    # The two enumerations share their words.
+    if output == AuditFormat.HTML and result.html:
+        return result.html()
+    if output == Format.JSON:
         from supops.render.machine import render_json
 
         return render_json(result.json())
-    if output is Format.CSV:
+    if output == Format.CSV:
         return result.csv() if result.csv else _first_table(result)
-    if output is Format.MARKDOWN:
+    if output == Format.MARKDOWN:
         from supops.render.markdown import render_markdown
 
         return result.markdown() if result.markdown else render_markdown(result.blocks())

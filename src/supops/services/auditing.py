@@ -42,7 +42,12 @@ class Outcome:
 
 
 def run_audits(
-    plans: Sequence[AuditPlan], *, clock: Clock, notices: Notices, parallel: Parallel
+    plans: Sequence[AuditPlan],
+    *,
+    clock: Clock,
+    notices: Notices,
+    parallel: Parallel,
+    all_may_fail: bool = False,
 ) -> tuple[Outcome, ...]:
     """Run audits. Where there are several, one that can't be run does not stop the others.
 
@@ -51,9 +56,10 @@ def run_audits(
         clock: Says when.
         notices: Is warned of an audit that could not be run.
         parallel: Does several things at once.
+        all_may_fail: Whether there is a report even where none could be run.
 
     Raises:
-        SupopsError: None of them could be run; the first one's error.
+        SupopsError: None of them could be run, and there is to be no report of that; the first one's error.
     """
 
     def run(place: int) -> tuple[int, Outcome]:
@@ -62,7 +68,7 @@ def run_audits(
     done = dict(parallel(run, range(len(plans))))
     outcomes = tuple(done[place] for place in range(len(plans)))
     errors = [outcome.error for outcome in outcomes if outcome.error]
-    if errors and len(errors) == len(plans):
+    if errors and len(errors) == len(plans) and not all_may_fail:
         raise errors[0]
     for outcome in outcomes:
         if outcome.error:
