@@ -23,6 +23,8 @@ from typing import IO, NoReturn
 IMPORTED = (
     *(f"supops.commands.{name}" for name in ("audit", "calendly", "config", "setup", "team")),
     *(f"supops.adapters.{name}" for name in ("calendly", "google_calendar", "ics_calendar", "zendesk")),
+    *(f"supops.adapters.{name}" for name in ("gitlab_issues", "gitlab_projects", "gitlab_tokens", "state")),
+    *("supops.services.conducting", "supops.render.filings", "jinja2"),
     *(f"supops.adapters.{name}" for name in ("roster_files", "roster_reader")),
     *("supops.cli", "supops.config", "supops.settings", "supops.wiring", "supops.sandbox.server"),
     *("supops.render.console", "supops.render.markdown", "rich.console", "rich.table"),
