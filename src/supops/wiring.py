@@ -138,6 +138,8 @@ class Wiring(AuditWiring):
                 healths.append(examine(configured.title, partial(self._zendesk_facts, key)))
         if self.config.settings.calendly.token is not None:
             healths.append(examine("Calendly", lambda: platform_facts(self.calendly)))
+        if self.config.settings.gitlab.token is not None:
+            healths.append(examine("GitLab", lambda: platform_facts(self.gitlab)))
         if self._has_calendars:
             healths += [
                 examine(f"calendar {name.name}", partial(self._calendar_facts, name.key))
