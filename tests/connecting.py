@@ -2,6 +2,7 @@
 
 from supops.adapters.clock import SystemClock
 from supops.adapters.gitlab import GitLabConnection
+from supops.adapters.patience import Patience
 from supops.models.secrets import Secret
 from supops.sandbox.server import Sandbox
 from supops.services.ports import Notices
@@ -12,11 +13,13 @@ from tests.fakes.console import FakeNotices
 TOKEN = "demo-gitlab-token"
 
 
-def gitlab_of(sandbox: Sandbox, token: str = TOKEN, *, notices: Notices | None = None) -> GitLabConnection:
+def gitlab_of(
+    sandbox: Sandbox, token: str = TOKEN, *, notices: Notices | None = None, patience: Patience = IMPATIENT
+) -> GitLabConnection:
     return GitLabConnection(
         sandbox.urls["gitlab"],
         Secret(token, "GL_TOKEN"),
         notices=notices or FakeNotices(),
         clock=SystemClock(),
-        patience=IMPATIENT,
+        patience=patience,
     )
