@@ -1,8 +1,8 @@
-"""``python -m bench [startup] [agents] [roster] [routing]``: measure, and fail when a bound is missed."""
+"""``python -m bench [startup] [agents] [roster] [routing] [projects]``: measure, and fail when a bound is missed."""
 
 import sys
 
-from bench import agents, roster, routing, startup
+from bench import agents, projects, roster, routing, startup
 from bench.measure import Result
 
 BENCHMARKS = {
@@ -10,6 +10,7 @@ BENCHMARKS = {
     "agents": agents.measure,
     "roster": roster.measure,
     "routing": routing.measure,
+    "projects": projects.measure,
 }
 
 
