@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 UsageError = cast("type[Exception]", typer.BadParameter.__base__)
 # Each group's module below `supops.commands`, the name of its app there, and what help says of it.
 GROUPS: Mapping[str, tuple[str, str, str]] = {
-    "audit": ("audit", "app", "Who has access to what, compared with the team's roster."),
+    "audit": ("audit", "app", "Who has access to what, and whether all is as it should be."),
     "calendly": (
         "calendly",
         "app",

@@ -171,6 +171,7 @@ def test_doctor_is_content_with_the_embedded_world(run: Run) -> None:
         "Zendesk Global",
         "Zendesk US Government",
         "Calendly",
+        "GitLab",
         "calendar US Government Support",
         "calendar GitLab Support",
     ]
