@@ -1,6 +1,7 @@
 """Stored runs, and what is different between two of them: tables and JSON."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from supops.models.audits import Fact, RunSummary
 from supops.models.changes import AuditChanges, ItemChange
@@ -131,8 +132,8 @@ def _diff_blocks(changes: AuditChanges) -> Iterator[Block]:
         yield Table("Changed", ("name", "what", "before", "after"), rows)
 
 
-def _run(number: int | None, at: object) -> str:
-    when = timestamp(at) if hasattr(at, "strftime") else str(at)
+def _run(number: int | None, at: datetime) -> str:
+    when = timestamp(at)
     return f"run {number} ({when})" if number is not None else when
 
 
