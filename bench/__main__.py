@@ -1,8 +1,8 @@
-"""``python -m bench [startup] [agents] [roster] [routing] [projects]``: measure, and fail when a bound is missed."""
+"""``python -m bench [startup] [agents] [roster] [routing] [projects] [history] [report]``: measure, and fail when a bound is missed."""
 
 import sys
 
-from bench import agents, projects, roster, routing, startup
+from bench import agents, history, projects, report, roster, routing, startup
 from bench.measure import Result
 
 BENCHMARKS = {
@@ -11,6 +11,8 @@ BENCHMARKS = {
     "roster": roster.measure,
     "routing": routing.measure,
     "projects": projects.measure,
+    "history": history.measure,
+    "report": report.measure,
 }
 
 
