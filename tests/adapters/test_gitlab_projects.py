@@ -74,8 +74,8 @@ def test_users_groups_and_deploy_keys_have_no_level(sandbox: Sandbox, projects: 
 
     assert found == (
         Access("Support Bot", username="support-bot"),
-        Access("Customer Support Operations"),
-        Access("Old laptop"),
+        Access("group Customer Support Operations"),
+        Access("deploy key Old laptop"),
     )
 
 

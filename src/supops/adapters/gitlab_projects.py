@@ -183,9 +183,9 @@ class GitLabProjects(ProjectDirectory):
             return Access(title or f"user {entry.user_id}", username=self._username(entry.user_id))
         # A deploy key has a level as well; it is not what its holder may do.
         if entry.group_id is not None:
-            return Access(title or f"group {entry.group_id}")
+            return Access(f"group {title or entry.group_id}")
         if entry.deploy_key_id is not None:
-            return Access(title or f"deploy key {entry.deploy_key_id}")
+            return Access(f"deploy key {title or entry.deploy_key_id}")
         if entry.member_role_id is not None:
             return Access(title or f"role {entry.member_role_id}")
         level = LEVELS.get(entry.access_level) if entry.access_level is not None else None
