@@ -1,7 +1,5 @@
 """Audits to render, store and compare."""
 
-from dataclasses import replace
-
 from supops.models.audits import Audit, Item, Listing
 from supops.models.findings import Finding, Severity, Subject
 from tests.fakes.clock import START
@@ -23,11 +21,15 @@ def an_agent(number: int, name: str | None = None, **facts: object) -> Item:
 
 
 def a_finding(
-    number: int = 1, severity: Severity = Severity.HIGH, check: str = "suspended-agent", **other: str
+    number: int = 1,
+    severity: Severity = Severity.HIGH,
+    check: str = "suspended-agent",
+    *,
+    message: str = "",
+    actual: str = "suspended",
 ) -> Finding:
     subject = Subject(f"Agent {number}", f"agent{number}@example.com", number)
-    made = Finding(check, severity, subject, f"about agent {number}", actual="suspended")
-    return replace(made, **other)
+    return Finding(check, severity, subject, message or f"about agent {number}", actual=actual)
 
 
 def an_audit(

@@ -22,6 +22,10 @@ TOUR = (
         "The same for Zendesk Global, as a pipeline reads it.",
         ("audit", "zendesk", "--instance", "global", "-o", "json"),
     ),
+    (
+        "Which access tokens need attention, filed as an issue; a dry run.",
+        ("audit", "tokens", "--file-issue", "--dry-run"),
+    ),
     ("Which events Calendly sends where, and which of these fail.", ("calendly", "webhooks", "list")),
     ("A booked event into the right team calendar, with the reasons.", ("calendly", "route", "global.json")),
     (
