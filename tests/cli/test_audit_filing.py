@@ -118,14 +118,14 @@ def test_an_audit_that_fails_does_not_stop_the_others(run: Run) -> None:
 
 
 def test_when_nothing_can_be_filed_everything_is_still_shown_and_the_status_tells(run: Run) -> None:
-    faults = f"gitlab:500:method=POST:path={ISSUES}"
+    faults = f"gitlab:expired:method=POST:path={ISSUES}"
 
     ran = run("--demo", "audit", "roster", "--file-issue", "-o", "json", env={"SUPOPS_DEMO_FAULTS": faults})
 
-    assert ran.status == 1
+    assert ran.status == 4
     assert report(ran)["counts"]["findings"] > 0
     assert report(ran)["issue"] is None
-    assert "error: GitLab failed to create" in ran.err
+    assert "error: GitLab refused the access token from DEMO_GITLAB_TOKEN" in ran.err
 
 
 @pytest.mark.parametrize("kind", ["500", "reset", "truncated"])

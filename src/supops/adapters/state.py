@@ -111,6 +111,11 @@ class RunDatabase(RunStore):
         if not self._path.exists():
             yield None
             return
+        if self._path.with_name(f"{self._path.name}-journal").exists():
+            # Somebody writes, or was killed while writing: what is half written has to be taken back first.
+            with self._writing() as connection:
+                yield connection
+            return
         with self._translated("read"):
             # An older store is read by newer code only after it was migrated, which needs writing.
             with closing(self._connect("ro")) as connection:

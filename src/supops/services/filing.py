@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Protocol, TypeVar
 
-from supops.errors import CredentialError, NotFound, PlatformError, RateLimited, Rejected, SupopsError
+from supops.errors import (
+    Conflict,
+    CredentialError,
+    NotFound,
+    PlatformError,
+    RateLimited,
+    Rejected,
+    SupopsError,
+)
 from supops.models.audits import Audit, quarter_of
 from supops.models.changes import AuditChanges
 from supops.models.filings import Action, Filed, Texts
@@ -22,7 +30,7 @@ SLACK = timedelta(days=31)
 MOST_SKEW = timedelta(minutes=5)
 # Seconds to wait before each look for what may have been created although no answer arrived.
 PAUSES = (1.0, 4.0, 10.0)
-REFUSALS = (CredentialError, RateLimited, Rejected, NotFound)
+REFUSALS = (Conflict, CredentialError, RateLimited, Rejected, NotFound)
 Found = TypeVar("Found")
 
 
