@@ -100,6 +100,24 @@ def test_a_bar_appears_on_a_terminal_after_a_while_and_goes_away(monkeypatch: py
     assert out.getvalue() == ""
 
 
+def test_what_is_done_at_the_same_time_has_bars_below_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "SECONDS_BEFORE_PROGRESS", 0)
+    speaker, _, err = terminal(tty=True)
+
+    with speaker.task("Projects", item="project") as first, speaker.task("Tokens", item="token") as second:
+        first.advance(items=1)
+        second.advance(items=2)
+        time.sleep(0.2)
+    with speaker.task("Afterwards", item="agent") as third:
+        third.advance()
+        time.sleep(0.2)
+
+    shown = err.getvalue()
+    assert "Projects" in shown
+    assert "2 tokens" in shown
+    assert "Afterwards" in shown
+
+
 @pytest.mark.parametrize("options", [{"tty": False}, {"tty": True, "quiet": True}, {"tty": True}])
 def test_no_bar_in_a_pipe_when_quiet_or_when_it_is_quick(options: dict[str, bool]) -> None:
     speaker, _, err = terminal(**options)

@@ -13,6 +13,7 @@ from supops.services.ports import Notices, Progress, Task
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
+    from rich.progress import TaskID
 
     from supops.render.tables import Block
 
@@ -52,6 +53,7 @@ class Terminal(Notices, Progress):
         wanted = color and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
         self.color = wanted and stdout.isatty()
         self._stderr_color = wanted and stderr.isatty()
+        self._board = _Board(stderr, color=self._stderr_color)
 
     @property
     def is_terminal(self) -> bool:
@@ -112,7 +114,7 @@ class Terminal(Notices, Progress):
         if self._quiet or not self._stderr.isatty():
             yield _Unseen()
             return
-        bar = _Bar(label, item, self._stderr, color=self._stderr_color)
+        bar = _Bar(label, item, self._board)
         try:
             yield bar
         finally:
@@ -127,32 +129,64 @@ class _Unseen(Task):
 class _Bar(Task):
     """A progress bar that takes a second to appear, and goes away when the work is done. Threads may share it."""
 
-    def __init__(self, label: str, item: str, stream: TextIO, *, color: bool) -> None:
+    def __init__(self, label: str, item: str, board: "_Board") -> None:
         self._label = label
         self._item = item
-        self._stream = stream
-        self._color = color
+        self._board = board
         self._lock = threading.Lock()
         self._began = time.monotonic()
         self._steps = 0
         self._items = 0
         self._total: int | None = None
-        self._bars: Bars | None = None
+        self._shown: TaskID | None = None
 
     def advance(self, steps: int = 1, *, items: int = 0, total: int | None = None) -> None:
         with self._lock:
             self._steps += steps
             self._items += items
             self._total = total if total is not None else self._total
-            if self._bars is None and time.monotonic() - self._began >= SECONDS_BEFORE_PROGRESS:
-                self._bars = self._start()
-            if self._bars is not None:
-                self._bars.update(
-                    self._bars.task_ids[0], completed=self._steps, total=self._total, note=self._note()
-                )
+            if self._shown is None and time.monotonic() - self._began >= SECONDS_BEFORE_PROGRESS:
+                self._shown = self._board.add(self._label)
+            if self._shown is not None:
+                note = f"{count(self._steps, 'page')}, {count(self._items, self._item)}"
+                self._board.update(self._shown, self._steps, self._total, note)
 
-    def _note(self) -> str:
-        return f"{count(self._steps, 'page')}, {count(self._items, self._item)}"
+    def close(self) -> None:
+        with self._lock:
+            if self._shown is not None:
+                self._board.remove(self._shown)
+                self._shown = None
+
+
+class _Board:
+    """All bars of a terminal, below each other: what is done at the same time is shown at the same time."""
+
+    def __init__(self, stream: TextIO, *, color: bool) -> None:
+        self._stream = stream
+        self._color = color
+        self._lock = threading.Lock()
+        self._bars: Bars | None = None
+
+    def add(self, label: str) -> "TaskID":
+        with self._lock:
+            if self._bars is None:
+                self._bars = self._start()
+            return self._bars.add_task(label, total=None, note="")
+
+    def update(self, task: "TaskID", steps: int, total: int | None, note: str) -> None:
+        with self._lock:
+            if self._bars is not None:
+                self._bars.update(task, completed=steps, total=total, note=note)
+
+    def remove(self, task: "TaskID") -> None:
+        with self._lock:
+            if self._bars is None:
+                return
+            if len(self._bars.task_ids) > 1:
+                self._bars.remove_task(task)
+            else:
+                self._bars.stop()
+                self._bars = None
 
     def _start(self) -> "Bars":
         from rich.console import Console
@@ -166,14 +200,8 @@ class _Bar(Task):
             TextColumn("{task.fields[note]}", markup=False),
         )
         bars = Bars(*columns, console=console, transient=True)
-        bars.add_task(self._label, total=self._total, note=self._note())
         bars.start()
         return bars
-
-    def close(self) -> None:
-        with self._lock:
-            if self._bars is not None:
-                self._bars.stop()
 
 
 def terminal_of_process(
