@@ -5,6 +5,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from supops.errors import SupopsError
 from supops.platforms import INSTANCES, Platforms
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from supops.models.agents import Instance
-    from supops.models.audits import Audit
+    from supops.models.audits import Audit, RunSummary
     from supops.models.changes import AuditChanges
     from supops.services.audit_ports import RunStore, WaiverBook
     from supops.services.auditing import AuditPlan
@@ -206,9 +207,8 @@ class AuditWiring(Platforms):
 
         changes = []
         for one in conducted:
-            before = [
-                run.id for run in self.run_store.runs(one.audit.key) if run.id != one.run and run.complete
-            ]
+            runs = self._history([one.audit])
+            before = [run.id for run in runs if run.id != one.run and run.complete]
             if before and not one.error:
                 old = self.run_store.run(before[0])
                 changes.append(compare(old.audit, one.audit, old_run=old.id, new_run=one.run))
@@ -236,16 +236,23 @@ class AuditWiring(Platforms):
         from supops.checks.registry import all_checks
         from supops.render.html import report_html
 
-        history = [run for audit in audits for run in self.run_store.runs(audit.key)]
         return report_html(
             audits,
-            history=[run for run in history if until is None or run.id <= until],
+            history=[run for run in self._history(audits) if until is None or run.id <= until],
             checks=all_checks(),
             changes=changes,
             made_at=self.clock.now(),
             version=version or __version__,
             command=command or self.command_line,
         )
+
+    def _history(self, audits: "Sequence[Audit]") -> "list[RunSummary]":
+        """Return the stored runs of audits; none, and a warning, where the store can't be read: the report goes on without."""
+        try:
+            return [run for audit in audits for run in self.run_store.runs(audit.key)]
+        except SupopsError as error:
+            self.terminal.warn(f"the runs before are not part of this: {error.message}")
+            return []
 
     @property
     def command_line(self) -> str:

@@ -178,6 +178,10 @@ def test_a_store_of_a_newer_version_is_said_and_no_save_goes_on(run: Run, home: 
     assert "written by a newer version of supops" in ran.err
     assert "--no-save" in ran.err
     assert run("--demo", "audit", "roster", "--no-save").status == 3
+    page = run("--demo", "audit", "roster", "--no-save", "-o", "html")
+    assert page.status == 3
+    assert page.out.startswith("<!doctype html>")
+    assert "warning: the runs before are not part of this" in page.err
 
 
 def test_no_save_leaves_nothing(run: Run, home: dict[str, str]) -> None:
