@@ -13,6 +13,8 @@ RUNS = 12
 HEIGHT = 190
 BASE = 150
 TOP = 30
+# A part of a bar that is lower than this has no number within.
+READABLE = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,13 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A text, and where it is anchored."""
+    """A text, and where it is anchored; `style` is ``within`` for one that stands in a bar."""
 
     x: float
     y: float
     text: str
     anchor: str = "start"
+    style: str = "beside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +59,15 @@ def list_chart(audit: Audit) -> Chart:
     most = max((size for _, size in sizes), default=0) or 1
     bars, labels = [], []
     for place, (title, size) in enumerate(sizes):
-        y = 8 + place * ROW
-        bars.append(Bar(str(place % 3), 120, y, round(size / most * (WIDTH - 190), 1), 20))
+        y = 14 + place * ROW
+        bars.append(Bar("list", 120, y, round(size / most * (WIDTH - 190), 1), 20))
         labels += [
             Label(112, y + 15, title, "end"),
             Label(128 + size / most * (WIDTH - 190), y + 15, f"{size:,}"),
         ]
     rows = tuple((title, f"{size:,}") for title, size in sizes)
     title = "Size of the lists" if len(sizes) > 1 else "Size of the list"
-    height = 16 + ROW * len(sizes)
+    height = 28 + ROW * len(sizes)
     return Chart(title, WIDTH, height, tuple(bars), tuple(labels), (), ("List", "How many"), rows)
 
 
@@ -80,10 +83,15 @@ def severity_chart(audit: Audit, history: Sequence[RunSummary]) -> Chart:
     for place, (when, severities) in enumerate(runs):
         x, y = 10 + step * place + (step - width) / 2, float(BASE)
         for level in reversed(Severity):
-            height = severities.get(level, 0) / most * (BASE - TOP)
+            number = severities.get(level, 0)
+            height = number / most * (BASE - TOP)
             y -= height
             if height:
                 bars.append(Bar(str(level), round(x, 1), round(y, 1), round(width, 1), round(height, 1)))
+            # Numbers tell the parts apart where colours don't.
+            if height >= READABLE and width >= READABLE * 2:
+                middle = (round(x + width / 2, 1), round(y + height / 2 + 4, 1))
+                labels.append(Label(*middle, f"{number:,}", "middle", "within"))
         labels.append(
             Label(round(x + width / 2, 1), round(y - 5, 1), f"{sum(severities.values()):,}", "middle")
         )
