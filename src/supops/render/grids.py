@@ -1,6 +1,7 @@
 """Tables of the HTML report that can be sorted and filtered, as the page and its script are given them."""
 
 import json
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ from supops.models.audits import Fact, Listing
 from supops.models.changes import AuditChanges, ItemChange
 from supops.models.findings import Finding
 from supops.render.audits import ALARMING, fact_title, fact_value
-from supops.render.tables import cell_text
+from supops.render.tables import NOTHING, cell_text
 from supops.render.text import visible
 
 # So many rows are in the page itself, which is what a browser without JavaScript shows.
@@ -172,3 +173,15 @@ def _plain(value: Shown) -> Shown:
 
 def _lines(cell: GridCell) -> tuple[str, ...]:
     return tuple(map(cell_text, cell)) if isinstance(cell, tuple) else (cell_text(cell),)
+
+
+def shape(lines: Sequence[str]) -> str:
+    """Return what the style knows a cell by: short words are never broken, long ones wherever they have to be."""
+    if len(lines) > 1:
+        return ""
+    (text,) = lines
+    if text == NOTHING:
+        return "none"
+    if re.search(r"\S{25}", text):
+        return "long"
+    return "" if re.search(r"\s", text) else "word"

@@ -19,8 +19,8 @@ from supops.models.audits import Audit, RunSummary
 from supops.models.changes import AuditChanges
 from supops.models.findings import Severity
 from supops.render.audits import summary_lines
-from supops.render.charts import list_chart, severity_chart
-from supops.render.grids import change_lists, findings_grid, listing_grid
+from supops.render.charts import Chart, list_chart, severity_chart
+from supops.render.grids import change_lists, findings_grid, listing_grid, shape
 from supops.render.text import visible
 
 if TYPE_CHECKING:
@@ -70,10 +70,7 @@ def _audit(
 ) -> dict[str, object]:
     found = {finding.check for finding in audit.findings}
     told = {check.id: check for check in checks if audit.key in check.audits or check.id in found}
-    charts = [severity_chart(audit, [run for run in history if run.key == audit.key])]
-    # One bar alone says no more than the number.
-    if len(audit.listings) > 1:
-        charts.insert(0, list_chart(audit))
+    charts = _charts(audit, [run for run in history if run.key == audit.key])
     grids = [findings_grid(audit.findings, told), *map(listing_grid, audit.listings)]
     return {
         "title": visible(audit.title),
@@ -88,6 +85,15 @@ def _audit(
         "grids": [(grid, _markup(grid.data)) for grid in grids],
         "checks": [_check(check) for check in told.values()],
     }
+
+
+def _charts(audit: Audit, history: Sequence[RunSummary]) -> list[Chart]:
+    """Return the charts that say more than the numbers do: not one bar alone, and not the absence of any."""
+    charts = [list_chart(audit)] if len(audit.listings) > 1 else []
+    over_runs = severity_chart(audit, history)
+    if audit.open_findings or len(over_runs.rows) > 1:
+        charts.append(over_runs)
+    return charts
 
 
 def _figures(audit: Audit) -> list[tuple[str, str, str]]:
@@ -172,4 +178,5 @@ def _template() -> "Template":
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["shape"] = shape
     return environment.get_template("report.html.j2")

@@ -11,6 +11,9 @@
   const missing = (value) => value === null || value === "";
   const text = (value) => (missing(value) ? "-" : value === true ? "yes" : value === false ? "no" : String(value));
 
+  // Short words are never broken, long ones wherever they have to be.
+  const shape = (shown) => (shown === "-" ? "none" : /\S{25}/.test(shown) ? "long" : /\s/.test(shown) ? "" : "word");
+
   const compare = (a, b) => (typeof a === "number" && typeof b === "number" ? a - b : order.compare(text(a), text(b)));
 
   const element = (name, content, className) => {
@@ -101,9 +104,9 @@
       const line = element("tr", undefined, row.waived ? "waived" : "");
       line.setAttribute("role", "row");
       row.cells.forEach((cell, column) => {
-        const drawn = element("td");
-        drawn.setAttribute("role", "cell");
         const [first, ...rest] = lines(cell);
+        const drawn = element("td", undefined, rest.length ? "" : shape(text(first)));
+        drawn.setAttribute("role", "cell");
         drawn.append(this.first(first, column), ...rest.map((one) => element("span", text(one), "line")));
         line.append(drawn);
       });
