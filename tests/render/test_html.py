@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from supops.checks.registry import all_checks
 from supops.models.audits import Audit, RunSummary
-from supops.models.changes import AuditChanges
+from supops.models.changes import AuditChanges, FactChange, ItemChange
 from supops.models.findings import Severity
 from supops.models.waivers import Waiver
 from supops.render.html import report_html
@@ -97,6 +97,7 @@ def test_what_is_waived_is_listed_with_who_answers_for_it() -> None:
 
     assert "on leave" in text
     assert "jo@example.com" in text
+    assert "waived" in text
     assert "2026-10-01" in text
 
 
@@ -143,24 +144,72 @@ def test_the_charts_have_their_numbers_in_tables() -> None:
     ]
 
 
+def test_a_chart_of_nothing_is_left_out() -> None:
+    page = page_of(an_audit(agents=(an_agent(1),)))
+
+    assert "Size of the lists" in page
+    assert "Open findings by severity" not in page
+
+
 def test_changes_since_the_run_before() -> None:
     changes = AuditChanges(
-        "zendesk/global", "Zendesk Global", START, START, new_findings=(a_finding(5),), caveats=("careful",)
+        "zendesk/global",
+        "Zendesk Global",
+        START,
+        START,
+        old_run=4,
+        added=(ItemChange(an_agent(6), "Full agents"),),
+        changed=(ItemChange(an_agent(7), "Full agents", (FactChange("suspended", False, True),)),),
+        new_findings=(a_finding(5),),
+        caveats=("careful",),
     )
 
-    text = " ".join(Page(page_of(an_audit(), changes=(changes,))).text)
+    text = " ".join(" ".join(Page(page_of(an_audit(), changes=(changes,))).text).split())
 
-    assert "1 finding new, 0 fixed, 0 still there" in " ".join(text.split())
+    assert "That was run 4, 2026-10-01 08:00:00 UTC" in text
+    assert "New findings 1 Agent 5 about agent 5 (suspended-agent, high)" in text
+    assert "Added 1 Agent 6 agent6@example.com, Full agents" in text
+    assert "Changed 1 Agent 7 suspended: no -> yes" in text
+    assert "Removed" not in text
     assert "careful" in text
+
+
+def test_more_changes_than_anybody_reads_are_counted() -> None:
+    added = tuple(ItemChange(an_agent(number), "Full agents") for number in range(1_000))
+    changes = AuditChanges("zendesk/global", "Zendesk Global", START, START, added=added)
+
+    text = " ".join(" ".join(Page(page_of(an_audit(), changes=(changes,))).text).split())
+
+    assert "Added 1,000" in text
+    assert "and 800 more" in text
+
+
+def test_each_check_is_explained_and_findings_lead_there() -> None:
+    page = Page(page_of(an_audit(a_finding(), a_finding(2, check="by-nobody-known"))))
+
+    (check,) = [one for one in all_checks() if one.id == "suspended-agent"]
+    assert check.why.split("`")[0] in " ".join(page.text)
+    ids = {attributes.get("id") for _, attributes in page.tags}
+    links = [str(attributes["href"])[1:] for tag, attributes in page.tags if tag == "a"]
+    assert "check-1-suspended-agent" in links
+    assert set(links) <= ids
+    assert "by-nobody-known" in " ".join(page.text)
+    assert "check-1-by-nobody-known" not in links
 
 
 def test_many_rows_are_in_the_data_and_few_in_the_page() -> None:
     page = page_of(an_audit(agents=tuple(an_agent(number) for number in range(2_000))))
 
-    assert page.count("<tr>") < 400
-    assert "1900 more rows are in this file" in page
+    assert page.count("<tr") < 400
+    assert "1,900 more rows are in this file" in page
     rows = [json.loads(data)["rows"] for data in Page(page).data if data.startswith("{")]
     assert max(map(len, rows)) == 2_000
+
+
+def test_findings_are_in_the_page_itself() -> None:
+    page = page_of(an_audit(*(a_finding(number) for number in range(600))))
+
+    assert page.count('<span class="level high">') >= 600
 
 
 HOSTILE = st.one_of(
@@ -192,7 +241,7 @@ def test_names_from_outside_are_text(name: str, message: str) -> None:
 
     assert hostile.open == []
     assert [tag for tag, _ in hostile.tags] == [tag for tag, _ in plain.tags]
-    assert "\u202e" not in "".join(hostile.text)
+    assert "\u202e" not in "".join(hostile.text + hostile.data)
 
 
 def luminance(colour: str) -> float:
