@@ -7,8 +7,10 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -106,6 +108,15 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(tmp_path: Path) -> None:
         assert version_of(connection) == VERSION + 1
 
 
+def test_a_store_that_became_newer_meanwhile_stays_so(tmp_path: Path) -> None:
+    filled(tmp_path / "state.db")
+    with closing(sqlite3.connect(tmp_path / "state.db", isolation_level=None)) as connection:
+        migrate(connection, (*STEPS, ("CREATE TABLE more (a)",)))
+        migrate(connection)
+
+        assert version_of(connection) == VERSION + 1
+
+
 def test_steps_that_were_released_are_never_changed() -> None:
     import hashlib
 
@@ -126,12 +137,17 @@ def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "state.db").read_bytes() == before
 
 
-def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "statement", ["CREATE TABLE theirs (a)", "PRAGMA user_version = 1", "PRAGMA application_id = 7"]
+)
+def test_a_file_of_another_program_is_left_alone(tmp_path: Path, statement: str) -> None:
     with closing(sqlite3.connect(tmp_path / "state.db")) as connection:
-        connection.execute("CREATE TABLE theirs (a)")
+        connection.execute(statement)
         connection.commit()
+    before = (tmp_path / "state.db").read_bytes()
 
     refused(RunDatabase(tmp_path / "state.db"), "of another program")
+    assert (tmp_path / "state.db").read_bytes() == before
 
 
 @pytest.mark.parametrize("content", [b"not a database at all" * 99, b"SQLite format 3\x00" + b"\xff" * 4096])
@@ -154,13 +170,81 @@ def test_a_folder_that_can_not_be_made(tmp_path: Path) -> None:
     refused(RunDatabase(tmp_path / "file" / "state.db"), "can't be written")
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="nothing is read-only for root")
-def test_a_read_only_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE runs SET document = x'00'",
+        "UPDATE runs SET document = substr(document, 1, 90)",
+        "UPDATE runs SET counts = 'x', started_at = 'x'",
+    ],
+)
+def test_a_run_that_is_damaged_is_said_to_be(tmp_path: Path, change: str) -> None:
     store = filled(tmp_path / "state.db")
-    (tmp_path / "state.db").chmod(0o400)
+    with closing(sqlite3.connect(tmp_path / "state.db", isolation_level=None)) as connection:
+        connection.execute(change)
 
-    refused(store, "read-only")
-    assert store.run(1).audit == AUDIT
+    with pytest.raises(SupopsError, match="is damaged"):
+        store.runs(), store.run(1)
+
+
+READ_ONLY = """
+import os, sys
+from pathlib import Path
+from supops.adapters.state import RunDatabase
+from supops.errors import SupopsError
+from tests.audits import an_audit
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+store = RunDatabase(Path(sys.argv[1]))
+for attempt in (store.check, lambda: store.add(an_audit(), command=""), lambda: len(store.runs())):
+    try:
+        print(attempt())
+    except SupopsError as error:
+        print(error.message)
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "written", "read"),
+    [
+        (0o555, 0o644, "read-only", "1"),
+        (0o755, 0o444, "read-only", "1"),
+        (0o755, 0o000, "not ours", "not ours"),
+        (0o000, 0o644, "Permission denied", "Permission denied"),
+    ],
+)
+def test_what_may_not_be_written_or_read(
+    open_folder: Path, folder: int, file: int, written: str, read: str
+) -> None:
+    path = open_folder / "place" / "state.db"
+    filled(path)
+    if os.getuid() == 0:
+        # Nothing is read-only for root: somebody else tries, to whom all of it belongs.
+        for owned in (path, path.parent):
+            os.chown(owned, 65534, 65534)
+    path.chmod(file)
+    path.parent.chmod(folder)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", READ_ONLY, str(path)], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+    finally:
+        path.parent.chmod(0o755)
+
+    checked, added, runs = done.stdout.splitlines()
+    assert written in checked
+    assert written in added
+    assert read in runs
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter; pytest's own are private."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 def test_another_process_that_keeps_it_too_long(tmp_path: Path) -> None:
@@ -171,22 +255,40 @@ def test_another_process_that_keeps_it_too_long(tmp_path: Path) -> None:
         refused(store, "another process has kept it")
 
 
-def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
-    store = filled(tmp_path / "state.db")
-    large = an_audit(agents=tuple(an_agent(number, os.urandom(40).hex()) for number in range(20_000)))
+@contextmanager
+def no_room_beyond(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond so many bytes."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
     try:
-        with pytest.raises(SupopsError, match=r"is full") as raised:
-            store.add(large, command="")
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, before)
 
+
+def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
+    store = filled(tmp_path / "state.db")
+    large = an_audit(agents=tuple(an_agent(number, os.urandom(40).hex()) for number in range(20_000)))
+
+    with no_room_beyond(200_000), pytest.raises(SupopsError, match=r"is full") as raised:
+        store.add(large, command="")
+
     assert HINT in raised.value.hint
     assert store.run(1).audit == AUDIT
     assert store.add(AUDIT, command="") == 2
+
+
+@pytest.mark.parametrize("size", [0, 600, 9_000])
+def test_a_disk_that_is_full_before_there_is_a_store(tmp_path: Path, size: int) -> None:
+    store = RunDatabase(tmp_path / "state.db")
+
+    with no_room_beyond(size):
+        refused(store, "is full")
+
+    assert store.runs() == ()
+    assert store.add(AUDIT, command="") == 1
 
 
 WRITER = """

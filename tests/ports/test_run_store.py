@@ -37,6 +37,16 @@ def test_an_audit_comes_back_as_it_was(store: RunStore) -> None:
     assert (run.id, run.command, run.quarter) == (number, "supops audit zendesk", None)
 
 
+@pytest.mark.parametrize("text", ["Jo \ud83d", "file-\udcff.yaml", "nul \x00", "\u202e"])
+def test_texts_that_are_hardly_any_are_no_reason_to_lose_a_run(store: RunStore, text: str) -> None:
+    audit = replace(an_audit(a_finding(message=text), agents=(an_agent(1, text),)), title=text)
+
+    run = store.run(store.add(audit, command=text))
+
+    assert (run.audit.findings[0].subject, run.audit.counts) == (audit.findings[0].subject, audit.counts)
+    assert store.runs()[0].counts == audit.counts
+
+
 def test_an_empty_store_is_an_empty_history(store: RunStore) -> None:
     assert store.runs() == ()
     assert store.runs("zendesk/global") == ()

@@ -44,11 +44,11 @@ class RunDatabase(RunStore):
 
     def add(self, audit: Audit, *, command: str, quarter: str | None = None) -> int:
         """See `RunStore`."""
-        document = zlib.compress(msgspec.json.encode(audit))
+        document = zlib.compress(_document(audit))
         severities = {str(level): audit.count_of(level) for level in Severity}
         values = (
             audit.key,
-            audit.title,
+            _whole(audit.title),
             _stamp(audit.started_at),
             _stamp(audit.finished_at),
             audit.complete,
@@ -56,7 +56,7 @@ class RunDatabase(RunStore):
             msgspec.json.encode(severities).decode(),
             audit.rules,
             __version__,
-            command,
+            _whole(command),
             document,
             quarter,
         )
@@ -83,7 +83,10 @@ class RunDatabase(RunStore):
             if connection is None:
                 return ()
             rows = connection.execute(query, (*values, -1 if limit is None else limit)).fetchall()
-        return tuple(_summary(row) for row in rows)
+        try:
+            return tuple(_summary(row) for row in rows)
+        except (msgspec.DecodeError, ValueError) as error:
+            raise self._broken(f"its list of runs can't be read: {error}") from None
 
     def run(self, number: int) -> Run:
         """See `RunStore`."""
@@ -101,17 +104,20 @@ class RunDatabase(RunStore):
         document, version, command, quarter = row
         try:
             audit = msgspec.json.decode(zlib.decompress(document), type=Audit)
-        except (zlib.error, msgspec.DecodeError) as error:
+        except (zlib.error, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise self._broken(f"run {number} can't be read: {error}") from None
         return Run(number, audit, version, command, quarter)
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
         """Open the store to read; None where there is no store."""
-        if not self._path.exists():
+        with self._translated("read"):
+            exists = self._path.exists()
+            left = self._path.with_name(f"{self._path.name}-journal").exists()
+        if not exists:
             yield None
             return
-        if self._path.with_name(f"{self._path.name}-journal").exists():
+        if left:
             # Somebody writes, or was killed while writing: what is half written has to be taken back first.
             with self._writing() as connection:
                 yield connection
@@ -138,6 +144,8 @@ class RunDatabase(RunStore):
             with closing(self._connect("rw")) as connection:
                 if self._known_version(connection) < VERSION:
                     migrate(connection)
+                    # Another process may have made it a newer one meanwhile.
+                    self._known_version(connection)
                 yield connection
 
     def _connect(self, mode: str) -> sqlite3.Connection:
@@ -147,10 +155,13 @@ class RunDatabase(RunStore):
 
     def _known_version(self, connection: sqlite3.Connection) -> int:
         """Return the store's version; refuse what is no store of ours, or one of a newer supops."""
+        # One look at all three: another process may be about to make the store.
+        connection.execute("BEGIN")
         version = version_of(connection)
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if application != APPLICATION_ID and (version or tables):
+        connection.execute("COMMIT")
+        if application != APPLICATION_ID and (application or version or tables):
             raise SupopsError(
                 f"{self._path} is an SQLite file of another program, and is left alone.",
                 hint="Set state.path to a file of supops' own, or run the audit with --no-save.",
@@ -181,7 +192,7 @@ class RunDatabase(RunStore):
         reasons = {
             sqlite3.SQLITE_FULL: "the disk is full",
             sqlite3.SQLITE_READONLY: "it, or its folder, is read-only",
-            sqlite3.SQLITE_CANTOPEN: "it can't be opened; may its folder be written to?",
+            sqlite3.SQLITE_CANTOPEN: "it can't be opened: it, or its folder, is not ours to read and write",
             sqlite3.SQLITE_PERM: "it is not ours to open",
             sqlite3.SQLITE_BUSY: f"another process has kept it for more than {self._patience:.0f} s",
             sqlite3.SQLITE_LOCKED: f"another process has kept it for more than {self._patience:.0f} s",
@@ -198,6 +209,26 @@ class RunDatabase(RunStore):
             f"{self._path} is no store of runs, or is damaged: {problem}.",
             hint="Move it away and keep it: a new one is made with the next run. Or run the audit with --no-save.",
         )
+
+
+def _document(audit: Audit) -> bytes:
+    try:
+        return msgspec.json.encode(audit)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_mended(msgspec.to_builtins(audit)))
+
+
+def _mended(value: object) -> object:
+    if isinstance(value, str):
+        return _whole(value)
+    if isinstance(value, dict):
+        return {_mended(key): _mended(one) for key, one in value.items()}
+    return [_mended(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _whole(text: str) -> str:
+    """Return a text that UTF-8 has: half a character, or a byte of a file's name that is none, is spelled out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _stamp(moment: datetime) -> str:

@@ -41,17 +41,23 @@ def version_of(connection: sqlite3.Connection) -> int:
 def migrate(connection: sqlite3.Connection, steps: Sequence[Sequence[str]] = STEPS) -> None:
     """Take a store through the steps that it lacks, all or none. Another process that does so at the same time is waited for.
 
+    One that is newer by then stays what it is.
+
     Raises:
         sqlite3.Error: A step failed; the store is as it was.
     """
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for number in range(version_of(connection), len(steps)):
-            for statement in steps[number]:
+        lacking = steps[version_of(connection) :]
+        for step in lacking:
+            for statement in step:
                 connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {len(steps)}")
+        if lacking:
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {len(steps)}")
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        # Where the disk is full, SQLite has rolled back by itself.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
