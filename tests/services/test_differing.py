@@ -72,6 +72,19 @@ def test_what_an_incomplete_run_did_not_see_is_neither_removed_nor_fixed() -> No
     assert "earlier run is incomplete" in back.caveats[0]
 
 
+def test_a_fact_that_an_incomplete_run_could_not_see_is_not_gone() -> None:
+    whole = an_audit(agents=(an_agent(1, role="agent", push="maintainers"),))
+    part = an_audit(agents=(an_agent(1, role="admin", push=None),), reasons=("cut off",))
+
+    (change,) = compare(whole, part).changed
+
+    assert [fact.name for fact in change.facts] == ["role"]
+    assert [fact.name for fact in compare(whole, replace(part, incomplete_reasons=())).changed[0].facts] == [
+        "role",
+        "push",
+    ]
+
+
 def test_other_rules_are_said() -> None:
     assert "settings" in compare(an_audit(), replace(an_audit(), rules="r2")).caveats[0]
 
@@ -139,6 +152,10 @@ def stored(*runs: tuple[int, bool, str | None]) -> FakeStore:
         ([(-90, True, "2026 Q3"), (-1, True, None), (0, True, "2026 Q4")], 1),
         ([(-9, True, None), (-5, True, None), (-1, False, None)], 2),
         ([(-1, False, None)], None),
+        # Filed late, and filed ahead of its quarter.
+        ([(-9, True, "2026 Q3"), (2, True, "2026 Q2"), (-1, True, "2026 Q4")], 1),
+        ([(-9, True, None), (-1, True, "2026 Q4")], 1),
+        ([(-9, True, None), (2, False, "2026 Q3")], 2),
     ],
 )
 def test_what_a_filed_audit_is_compared_with(

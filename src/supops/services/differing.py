@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from supops.errors import UsageError
-from supops.models.audits import Audit, Fact, Item, Run
+from supops.models.audits import Audit, Fact, Item, Run, quarter_of
 from supops.models.changes import AuditChanges, FactChange, ItemChange
 from supops.models.findings import Finding
 from supops.services.audit_ports import RunStore
@@ -20,7 +20,7 @@ def compare(
 ) -> AuditChanges:
     """Compare two runs of the same audit.
 
-    Where the later run is incomplete, nothing counts as removed or fixed: that it was not seen proves nothing.
+    Where the later run is incomplete, nothing counts as removed or fixed, and no fact as gone: that it was not seen proves nothing.
 
     Raises:
         UsageError: They are of different audits.
@@ -42,7 +42,7 @@ def compare(
         new_run,
         added=tuple(ItemChange(item, listing) for key, (item, listing) in after.items() if key not in before),
         removed=removed if new.complete else (),
-        changed=tuple(_changed(before, after)),
+        changed=tuple(_changed(before, after, complete=new.complete)),
         new_findings=new_findings,
         fixed_findings=fixed if new.complete else (),
         remaining_findings=remaining,
@@ -55,7 +55,7 @@ def _items(audit: Audit) -> dict[str, tuple[Item, str]]:
 
 
 def _changed(
-    before: Mapping[str, tuple[Item, str]], after: Mapping[str, tuple[Item, str]]
+    before: Mapping[str, tuple[Item, str]], after: Mapping[str, tuple[Item, str]], *, complete: bool
 ) -> Iterator[ItemChange]:
     for key, (item, listing) in after.items():
         if key not in before:
@@ -64,6 +64,8 @@ def _changed(
         if old.facts == item.facts and old_listing == listing:
             continue
         facts = list(_fact_changes(old.facts, item.facts))
+        if not complete:
+            facts = [fact for fact in facts if fact.after is not None]
         if old_listing != listing:
             facts.append(FactChange(LISTING, old_listing, listing))
         if facts:
@@ -116,15 +118,18 @@ def _caveats(old: Audit, new: Audit) -> Iterator[str]:
 def baseline(store: RunStore, key: str, quarter_start: datetime) -> Run | None:
     """Return the run that an audit is compared with when it is filed.
 
-    That is the latest that was filed for an earlier quarter; else the latest complete one that was started before the quarter.
+    That is the latest of those that were filed for the last quarter before; where none was filed before, the latest complete one that
+    was started before the quarter.
     """
-    earlier = [run for run in store.runs(key) if run.started_at < quarter_start]
-    filed = [run for run in earlier if run.quarter]
-    complete = [run for run in earlier if run.complete]
-    for runs in (filed, complete):
-        if runs:
-            return store.run(runs[0].id)
-    return None
+    runs, quarter = store.runs(key), quarter_of(quarter_start)
+    # Quarters are ordered as their names are. When a run was made says less: a quarter may be filed late, or ahead.
+    filed = [(run.quarter, run.id) for run in runs if run.quarter and run.quarter < quarter]
+    if filed:
+        return store.run(max(filed)[1])
+    complete = [
+        run.id for run in runs if run.complete and run.started_at < quarter_start and run.quarter is None
+    ]
+    return store.run(complete[0]) if complete else None
 
 
 def latest_pairs(store: RunStore, key: str | None = None) -> tuple[tuple[Run, Run], ...]:
