@@ -87,7 +87,13 @@ def test_where_there_is_nothing_to_compare_that_is_said(run: Run) -> None:
 
 @pytest.mark.parametrize(
     ("words", "status"),
-    [(("show", "7"), 1), (("diff", "7"), 1), (("history", "--audit", "zendes"), 2), (("show", "x"), 2)],
+    [
+        (("show", "7"), 1),
+        (("diff", "7"), 1),
+        (("history", "--audit", "zendes"), 2),
+        (("show", "x"), 2),
+        (("diff", "1", "--audit", "projects"), 2),
+    ],
 )
 def test_what_there_is_not(run: Run, words: tuple[str, ...], status: int) -> None:
     ran = run("--demo", "audit", *words)

@@ -92,11 +92,15 @@ def diff(
 
     Exit status: 0, or 3 where there are new findings at or above --fail-on.
     """
-    from supops.errors import ExitCode
+    from supops.errors import ExitCode, UsageError
     from supops.models.findings import at_or_above, threshold_of
     from supops.render.runs import diff_blocks, diff_csv, diff_json
     from supops.services.differing import differences
 
+    if audit is not None and old is not None:
+        raise UsageError(
+            "--audit and a run's number can't go together.", hint="The number says which audit it is."
+        )
     wiring = wiring_of(ctx)
     diffs = differences(wiring.run_store, old, new, key=_known(audit))
     if not diffs:

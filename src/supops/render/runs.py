@@ -18,6 +18,7 @@ DIFF_COLUMNS = (
     "new_run",
     "change",
     "kind",
+    "id",
     "name",
     "email",
     "fact",
@@ -122,6 +123,7 @@ def _diff_blocks(changes: AuditChanges) -> Iterator[Block]:
         rows = [
             [
                 one.item.title,
+                one.item.identity,
                 fact_title(fact.name),
                 _shown(fact.name, fact.before),
                 _shown(fact.name, fact.after),
@@ -129,7 +131,7 @@ def _diff_blocks(changes: AuditChanges) -> Iterator[Block]:
             for one in changes.changed
             for fact in one.facts
         ]
-        yield Table("Changed", ("name", "what", "before", "after"), rows)
+        yield Table("Changed", ("name", "id", "what", "before", "after"), rows)
 
 
 def _run(number: int | None, at: datetime) -> str:
@@ -215,6 +217,7 @@ def _diff_rows(changes: AuditChanges) -> Iterator[dict[str, object]]:
             yield head | {
                 "change": change,
                 "kind": one.check,
+                "id": one.subject.identity,
                 "name": str(one.subject),
                 "email": one.subject.email,
                 "severity": str(one.severity),
@@ -225,6 +228,7 @@ def _diff_rows(changes: AuditChanges) -> Iterator[dict[str, object]]:
             yield head | {
                 "change": change,
                 "kind": item.listing,
+                "id": item.item.identity,
                 "name": item.item.title,
                 "email": _email(item),
             }
@@ -233,6 +237,7 @@ def _diff_rows(changes: AuditChanges) -> Iterator[dict[str, object]]:
             yield head | {
                 "change": "changed",
                 "kind": item.listing,
+                "id": item.item.identity,
                 "name": item.item.title,
                 "email": _email(item),
                 "fact": fact.name,
