@@ -12,6 +12,8 @@ nox.options.sessions = ["lint", "types", "imports", "docs", "tests"]
 nox.options.default_venv_backend = "venv"
 
 ROOT = Path(__file__).parent
+EXTRAS = ("receiver", "scale")
+WITH_EXTRAS = f"[{','.join(EXTRAS)}]"
 INDEPENDENT = ("services", "checks", "models", "sandbox", "e2e")
 # What the tests look at beside the installed package.
 BESIDE_THE_PACKAGE = ("tests", "docs", "pyproject.toml", "README.md", "CONTRIBUTING.md")
@@ -24,7 +26,11 @@ def install_group(session: nox.Session, group: str) -> None:
 
 def lowest() -> list[str]:
     """Return the project's dependencies, each at the lowest version that it allows."""
-    dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    dependencies = [
+        *project["dependencies"],
+        *(one for extra in EXTRAS for one in project["optional-dependencies"][extra]),
+    ]
     return [re.sub(r">=([^,]+).*", r"==\1", dependency) for dependency in dependencies]
 
 
@@ -39,7 +45,7 @@ def tests(session: nox.Session, dependencies: str) -> None:
     wheel = max(built.glob("*.whl"), key=lambda path: path.stat().st_mtime)
     pinned = lowest() if dependencies == "lowest" else []
     session.run("python", "-m", "pip", "install", "-q", "--force-reinstall", "--no-deps", str(wheel))
-    session.run("python", "-m", "pip", "install", "-q", str(wheel), *pinned)
+    session.run("python", "-m", "pip", "install", "-q", f"{wheel}{WITH_EXTRAS}", *pinned)
     away = built / "away"
     shutil.rmtree(away, ignore_errors=True)
     away.mkdir()
@@ -66,7 +72,7 @@ def types(session: nox.Session) -> None:
     """Check types, strictly, in the source and in the tests."""
     for group in ("test", "lint", "bench"):
         install_group(session, group)
-    session.install("-q", "-e", ".", "nox")
+    session.install("-q", "-e", f".{WITH_EXTRAS}", "nox")
     session.run("mypy")
 
 
@@ -92,7 +98,7 @@ def checks(session: nox.Session) -> None:
     """Do what lint, types, imports and docs do, in one environment: for CI, where each one takes its time."""
     for group in ("test", "lint", "docs", "bench"):
         install_group(session, group)
-    session.install("-q", "-e", ".", "nox")
+    session.install("-q", "-e", f".{WITH_EXTRAS}", "nox")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
@@ -105,7 +111,7 @@ def checks(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure, as ratios within one run, against peers and bounds."""
     install_group(session, "bench")
-    session.install("-q", ".")
+    session.install("-q", f".{WITH_EXTRAS}")
     session.run("python", "-m", "bench", *session.posargs)
 
 

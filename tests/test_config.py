@@ -12,7 +12,8 @@ from supops.errors import ConfigError, ExitCode
 from supops.models.secrets import SecretRef
 from supops.render.settings import settings_file
 from supops.setting_keys import all_keys
-from supops.settings import json_schema, seconds_of
+from supops.setting_types import seconds_of
+from supops.settings import json_schema
 
 CONTRACT = """\
 roster:

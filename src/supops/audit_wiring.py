@@ -110,7 +110,7 @@ class AuditWiring(Platforms):
     def _token_plan(self) -> "AuditPlan":
         from supops.models.tokens import ZendeskAccess
         from supops.services.token_audit import token_plan
-        from supops.settings import seconds_of
+        from supops.setting_types import seconds_of
 
         settings = self._group_settings()
         instances = ((key, self._zendesk(key)) for key in INSTANCES)
@@ -183,7 +183,7 @@ class AuditWiring(Platforms):
         from supops import __version__
         from supops.render.issue_body import IssueBody
         from supops.services.filing import Filer
-        from supops.settings import seconds_of
+        from supops.setting_types import seconds_of
 
         settings = self.config.settings.gitlab.filing
         template = Path(settings.template) if settings.template else None

@@ -18,7 +18,8 @@ from supops.errors import ConfigError, UsageError
 from supops.models.hosts import is_loopback
 from supops.models.secrets import SecretRef
 from supops.setting_keys import Key, all_keys
-from supops.settings import SECONDS, Settings
+from supops.setting_types import SECONDS
+from supops.settings import Settings
 
 FILE_NAME = "supops.yaml"
 # Variables of ours that are no settings.

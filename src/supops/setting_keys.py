@@ -7,7 +7,8 @@ from functools import cache
 import msgspec
 from msgspec import inspect
 
-from supops.settings import Section, Settings
+from supops.setting_types import Section
+from supops.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

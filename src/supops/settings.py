@@ -10,20 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from supops.models.secrets import SecretRef
-
-# What a text stands for, where that needs more than a type: read by the loader in `supops.config`.
-PATH = {"kind": "path"}
-URL = {"kind": "url"}
-DURATION = {"kind": "duration"}
-SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-
-Text = Annotated[str, Meta(min_length=1)]
-Port = Annotated[int, Meta(ge=1, le=65535)]
-Id = Annotated[int, Meta(ge=1)]
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A mapping of settings."""
+from supops.receiver_settings import Queue, Receiver
+from supops.setting_types import DURATION, PATH, URL, Id, Section, Text
 
 
 class Roster(Section, frozen=True):
@@ -297,26 +285,6 @@ class GitLab(Section, frozen=True):
     filing: Filing = Filing()
 
 
-class Receiver(Section, frozen=True):
-    """Where webhook deliveries are received."""
-
-    host: Annotated[Text, Meta(description="Address to listen on")] = "127.0.0.1"
-    port: Annotated[Port, Meta(description="Port to listen on")] = 8080
-    path: Annotated[Text, Meta(description="Path of Calendly's deliveries")] = "/calendly"
-
-
-class Queue(Section, frozen=True):
-    """The job engine."""
-
-    url: Annotated[
-        str | None,
-        Meta(
-            description="The distributed engine's address; none for the embedded one",
-            examples=["postgresql://queue.example.com/supops"],
-        ),
-    ] = None
-
-
 class State(Section, frozen=True):
     """What supops keeps between runs: the audits that were run."""
 
@@ -355,8 +323,3 @@ def json_schema() -> dict[str, Any]:
     # A reference to a secret names exactly one place.
     definitions["SecretRef"] |= {"additionalProperties": False, "minProperties": 1, "maxProperties": 1}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "supops settings", **schema}
-
-
-def seconds_of(duration: str) -> int:
-    """Return the seconds of a duration such as ``30m``, which the loader has checked."""
-    return int(duration[:-1]) * SECONDS[duration[-1]]

@@ -92,7 +92,7 @@ class Surroundings:
         """Where the team's roster is kept."""
         from supops.adapters.roster_files import RosterFolder
         from supops.adapters.roster_git import RosterRepository
-        from supops.settings import seconds_of
+        from supops.setting_types import seconds_of
 
         settings = self.config.settings.roster
         if settings.git:

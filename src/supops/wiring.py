@@ -3,7 +3,7 @@
 Nothing heavy is imported at the top, so that help needs neither a token nor time.
 """
 
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from supops.models.subscriptions import Wanted
     from supops.services.ports import KeyPlace, Probe
     from supops.services.routing import Router
+    from supops.webhook_wiring import WebhookWiring
 
 PAYLOAD_VARIABLE = "TRIGGER_PAYLOAD"
 SIGNING_KEY = "the signing key for Calendly"
@@ -26,6 +27,13 @@ SIGNING_KEY = "the signing key for Calendly"
 
 class Wiring(AuditWiring):
     """Makes the adapters and services that commands need, from the settings."""
+
+    @cached_property
+    def webhooks(self) -> "WebhookWiring":
+        """What receives and processes deliveries."""
+        from supops.webhook_wiring import WebhookWiring
+
+        return WebhookWiring(self, partial(self.router, confirm=False, dry_run=False, restore=False))
 
     def signing_key(self, variable: str | None) -> "Secret | None":
         """Return the key that deliveries are to be signed with: from the environment variable that is named, or from the settings.

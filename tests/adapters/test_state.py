@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from supops.adapters import state_migrations
+from supops.adapters.sqlite_file import migrate, version_of
 from supops.adapters.state import RunDatabase
-from supops.adapters.state_migrations import APPLICATION_ID, STEPS, VERSION, migrate, version_of
+from supops.adapters.state_migrations import APPLICATION_ID, STEPS, VERSION
 from supops.errors import SupopsError
 from tests.audits import a_finding, an_agent, an_audit
 from tests.conftest import ROOT
@@ -100,19 +101,19 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(tmp_path: Path) -> None:
     steps = (*STEPS, ("CREATE TABLE more (a)", "INSERT INTO nowhere VALUES (1)"))
     with closing(sqlite3.connect(tmp_path / "state.db", isolation_level=None)) as connection:
         with pytest.raises(sqlite3.Error):
-            migrate(connection, steps)
+            migrate(connection, steps, APPLICATION_ID)
 
         assert version_of(connection) == VERSION
         assert not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'more'").fetchall()
-        migrate(connection, (*STEPS, ("CREATE TABLE more (a)",)))
+        migrate(connection, (*STEPS, ("CREATE TABLE more (a)",)), APPLICATION_ID)
         assert version_of(connection) == VERSION + 1
 
 
 def test_a_store_that_became_newer_meanwhile_stays_so(tmp_path: Path) -> None:
     filled(tmp_path / "state.db")
     with closing(sqlite3.connect(tmp_path / "state.db", isolation_level=None)) as connection:
-        migrate(connection, (*STEPS, ("CREATE TABLE more (a)",)))
-        migrate(connection)
+        migrate(connection, (*STEPS, ("CREATE TABLE more (a)",)), APPLICATION_ID)
+        migrate(connection, STEPS, APPLICATION_ID)
 
         assert version_of(connection) == VERSION + 1
 
@@ -190,6 +191,7 @@ def test_a_run_that_is_damaged_is_said_to_be(tmp_path: Path, change: str) -> Non
 READ_ONLY = """
 import os, sys
 from pathlib import Path
+from supops.adapters.sqlite_file import migrate, version_of
 from supops.adapters.state import RunDatabase
 from supops.errors import SupopsError
 from tests.audits import an_audit
@@ -294,6 +296,7 @@ def test_a_disk_that_is_full_before_there_is_a_store(tmp_path: Path, size: int) 
 WRITER = """
 import sys
 from pathlib import Path
+from supops.adapters.sqlite_file import migrate, version_of
 from supops.adapters.state import RunDatabase
 from tests.audits import an_agent, an_audit
 store = RunDatabase(Path(sys.argv[1]))

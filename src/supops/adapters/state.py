@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 
 from supops import __version__
-from supops.adapters.state_migrations import APPLICATION_ID, VERSION, migrate, version_of
-from supops.errors import SupopsError
+from supops.adapters.sqlite_file import SqliteFile, SqliteKind
+from supops.adapters.state_migrations import APPLICATION_ID, STEPS, VERSION
 from supops.models.audits import Audit, Run, RunSummary
 from supops.models.findings import Severity
 from supops.services.audit_ports import NoSuchRun, RunStore
@@ -20,6 +20,7 @@ from supops.services.audit_ports import NoSuchRun, RunStore
 PATIENCE_SECONDS = 10.0
 SUMMARY = "id, audit, title, started_at, complete, counts, severities, version, quarter"
 HINT = "Mend that, set state.path to another file, or run the audit with --no-save."
+KIND = SqliteKind("store of runs", APPLICATION_ID, STEPS, HINT)
 
 
 class RunDatabase(RunStore):
@@ -32,7 +33,7 @@ class RunDatabase(RunStore):
 
     def __init__(self, path: Path, *, patience: float = PATIENCE_SECONDS) -> None:
         self._path = path
-        self._patience = patience
+        self._file = SqliteFile(path, KIND, patience)
 
     def check(self) -> None:
         """See `RunStore`."""
@@ -86,7 +87,7 @@ class RunDatabase(RunStore):
         try:
             return tuple(_summary(row) for row in rows)
         except (msgspec.DecodeError, ValueError) as error:
-            raise self._broken(f"its list of runs can't be read: {error}") from None
+            raise self._file.broken(f"its list of runs can't be read: {error}") from None
 
     def run(self, number: int) -> Run:
         """See `RunStore`."""
@@ -105,13 +106,13 @@ class RunDatabase(RunStore):
         try:
             audit = msgspec.json.decode(zlib.decompress(document), type=Audit)
         except (zlib.error, msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise self._broken(f"run {number} can't be read: {error}") from None
+            raise self._file.broken(f"run {number} can't be read: {error}") from None
         return Run(number, audit, version, command, quarter)
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
         """Open the store to read; None where there is no store."""
-        with self._translated("read"):
+        with self._file.translated("read"):
             exists = self._path.exists()
             left = self._path.with_name(f"{self._path.name}-journal").exists()
         if not exists:
@@ -122,10 +123,10 @@ class RunDatabase(RunStore):
             with self._writing() as connection:
                 yield connection
             return
-        with self._translated("read"):
+        with self._file.translated("read"):
             # An older store is read by newer code only after it was migrated, which needs writing.
-            with closing(self._connect("ro")) as connection:
-                version = self._known_version(connection)
+            with closing(self._file.connect("ro")) as connection:
+                version = self._file.known_version(connection)
                 if version == VERSION:
                     yield connection
                     return
@@ -137,78 +138,13 @@ class RunDatabase(RunStore):
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._translated("written"):
+        with self._file.translated("written"):
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not self._path.exists():
                 os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-            with closing(self._connect("rw")) as connection:
-                if self._known_version(connection) < VERSION:
-                    migrate(connection)
-                    # Another process may have made it a newer one meanwhile.
-                    self._known_version(connection)
+            with closing(self._file.connect("rw")) as connection:
+                self._file.upgrade(connection)
                 yield connection
-
-    def _connect(self, mode: str) -> sqlite3.Connection:
-        address = f"{self._path.absolute().as_uri()}?mode={mode}"
-        # Transactions are begun and ended in so many words.
-        return sqlite3.connect(address, uri=True, timeout=self._patience, isolation_level=None)
-
-    def _known_version(self, connection: sqlite3.Connection) -> int:
-        """Return the store's version; refuse what is no store of ours, or one of a newer supops."""
-        # One look at all three: another process may be about to make the store.
-        connection.execute("BEGIN")
-        version = version_of(connection)
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        connection.execute("COMMIT")
-        if application != APPLICATION_ID and (application or version or tables):
-            raise SupopsError(
-                f"{self._path} is an SQLite file of another program, and is left alone.",
-                hint="Set state.path to a file of supops' own, or run the audit with --no-save.",
-            )
-        if version > VERSION:
-            raise SupopsError(
-                f"{self._path} was written by a newer version of supops (store version {version}; this one knows {VERSION}).",
-                hint="Upgrade supops, set state.path to another file, or run the audit with --no-save.",
-            )
-        return version
-
-    @contextmanager
-    def _translated(self, what: str) -> Iterator[None]:
-        """Say in words what SQLite or the file system objects to."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise self._error(error, what) from error
-        except OSError as error:
-            raise SupopsError(
-                f"The store of runs, {self._path}, can't be {what}: {error.strerror}.", hint=HINT
-            ) from None
-
-    def _error(self, error: sqlite3.Error, what: str) -> SupopsError:
-        code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            return self._broken(str(error))
-        reasons = {
-            sqlite3.SQLITE_FULL: "the disk is full",
-            sqlite3.SQLITE_READONLY: "it, or its folder, is read-only",
-            sqlite3.SQLITE_CANTOPEN: "it can't be opened: it, or its folder, is not ours to read and write",
-            sqlite3.SQLITE_PERM: "it is not ours to open",
-            sqlite3.SQLITE_BUSY: f"another process has kept it for more than {self._patience:.0f} s",
-            sqlite3.SQLITE_LOCKED: f"another process has kept it for more than {self._patience:.0f} s",
-            sqlite3.SQLITE_IOERR: "the disk failed, or is full",
-        }
-        reason = reasons.get(code, str(error))
-        return SupopsError(
-            f"The store of runs, {self._path}, can't be {what}: {reason}. What it has is as it was.",
-            hint=HINT,
-        )
-
-    def _broken(self, problem: str) -> SupopsError:
-        return SupopsError(
-            f"{self._path} is no store of runs, or is damaged: {problem}.",
-            hint="Move it away and keep it: a new one is made with the next run. Or run the audit with --no-save.",
-        )
 
 
 def _document(audit: Audit) -> bytes:

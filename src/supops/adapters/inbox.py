@@ -1,0 +1,357 @@
+"""The store of deliveries, in whatever database: the record of truth for what arrived and what became of it."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from supops.adapters.inbox_database import Database, Session, Value
+from supops.adapters.inbox_rows import (
+    ATTEMPT,
+    SUMMARY,
+    WHOLE,
+    around,
+    attempt_of,
+    busy_until,
+    conditions_of,
+    delivery_of,
+    moment,
+    number,
+    seconds,
+)
+from supops.models.deliveries import (
+    Attempt,
+    Backlog,
+    Claim,
+    Delivery,
+    Filter,
+    NewDelivery,
+    Outcome,
+    Process,
+    ScheduleSwitch,
+    State,
+    Waiting,
+)
+from supops.services.inbox_ports import Inbox, NoSuchDelivery, Queue
+
+LARGEST_ID = 2**63 - 1
+CRASHED = "the worker ended in the middle of the last attempt, as in those before"
+
+
+class SqlInbox(Inbox, Queue):
+    """Deliveries in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, deliveries: Sequence[NewDelivery]) -> tuple[int | None, ...]:
+        """See `Inbox`."""
+        with self._database.writing() as session:
+            stored = tuple(self._add(session, one) for one in deliveries)
+            session.notify(
+                [
+                    (identity, one.lock_key)
+                    for identity, one in zip(stored, deliveries, strict=True)
+                    if identity is not None
+                ]
+            )
+            return stored
+
+    def _add(self, session: Session, delivery: NewDelivery) -> int | None:
+        row = session.row(
+            "INSERT INTO inbox (delivery_key, source, event, lock_key, body, headers, received_at, state, next_at) "
+            "VALUES (:key, :source, :event, :lock_key, :body, :headers, :received_at, 'pending', :received_at) "
+            "ON CONFLICT (delivery_key) DO NOTHING RETURNING id",
+            {
+                "key": delivery.key,
+                "source": delivery.source,
+                "event": delivery.event,
+                "lock_key": delivery.lock_key,
+                "body": delivery.body,
+                "headers": json.dumps(dict(delivery.headers)),
+                "received_at": seconds(delivery.received_at),
+            },
+        )
+        return number(row[0]) if row else None
+
+    def begin(
+        self, identity: int, *, worker: str, now: datetime, lease: timedelta, tries: int
+    ) -> Claim | Waiting | None:
+        """See `Inbox`."""
+        with self._database.writing() as session:
+            row = session.row(f"SELECT {WHOLE} FROM inbox WHERE id = :id{session.lock_row}", {"id": identity})
+            if row is None:
+                return None
+            delivery = delivery_of(row)
+            if delivery.state not in (State.PENDING, State.RUNNING):
+                return None
+            until = busy_until(delivery, now) or self._locked_until(session, delivery, now)
+            if until is not None:
+                return Waiting(until)
+            if delivery.attempts >= tries:
+                self._end(session, identity, State.DEAD, now, error=delivery.last_error or CRASHED)
+                return None
+            return self._claim(session, delivery, worker, now, lease)
+
+    def _claim(
+        self, session: Session, delivery: Delivery, worker: str, now: datetime, lease: timedelta
+    ) -> Claim:
+        count = delivery.attempts + 1
+        values: dict[str, Value] = {
+            "id": delivery.id,
+            "number": count,
+            "worker": worker,
+            "now": seconds(now),
+            "lease_until": seconds(now + lease),
+        }
+        row = session.row(
+            "INSERT INTO attempts (delivery, number, worker, started_at) VALUES (:id, :number, :worker, :now) RETURNING id",
+            values,
+        )
+        attempt = number(row[0]) if row else 0
+        session.run(
+            "UPDATE inbox SET state = 'running', attempts = :number, claim = :attempt, worker = :worker, lease_until = :lease_until "
+            "WHERE id = :id",
+            values | {"attempt": attempt},
+        )
+        begun = replace(delivery, state=State.RUNNING, attempts=count, worker=worker, lease_until=now + lease)
+        return Claim(begun, attempt)
+
+    def _locked_until(self, session: Session, delivery: Delivery, now: datetime) -> datetime | None:
+        """Return until when another delivery about the same thing is processed."""
+        row = session.row(
+            "SELECT max(lease_until) FROM inbox WHERE state = 'running' AND lock_key = :lock_key AND id <> :id "
+            "AND lease_until > :now AND lease_until <= :far",
+            {"lock_key": delivery.lock_key, "id": delivery.id, **around(now)},
+        )
+        return moment(row[0]) if row and row[0] is not None else None
+
+    def renew(self, claim: Claim, *, until: datetime) -> bool:
+        """See `Inbox`."""
+        with self._database.writing() as session:
+            changed = session.run(
+                "UPDATE inbox SET lease_until = :until WHERE id = :id AND claim = :attempt AND state = 'running'",
+                {"until": seconds(until), "id": claim.delivery.id, "attempt": claim.attempt},
+            )
+            return changed == 1
+
+    def finish(self, claim: Claim, outcome: Outcome, *, now: datetime) -> bool:
+        """See `Inbox`."""
+        with self._database.writing() as session:
+            if not self._still(session, claim):
+                return False
+            self._end_attempt(session, claim, now, error="")
+            self._end(session, claim.delivery.id, State.DONE, now, outcome=outcome)
+            return True
+
+    def fail(self, claim: Claim, error: str, *, now: datetime, next_at: datetime | None) -> bool:
+        """See `Inbox`."""
+        with self._database.writing() as session:
+            if not self._still(session, claim):
+                return False
+            self._end_attempt(session, claim, now, error=error)
+            if next_at is None:
+                self._end(session, claim.delivery.id, State.DEAD, now, error=error)
+            else:
+                session.run(
+                    "UPDATE inbox SET state = 'pending', next_at = :next_at, claim = NULL, lease_until = NULL, last_error = :error "
+                    "WHERE id = :id",
+                    {"next_at": seconds(next_at), "error": error, "id": claim.delivery.id},
+                )
+            return True
+
+    def _still(self, session: Session, claim: Claim) -> bool:
+        """Whether a claim is still its worker's; a worker that was frozen past its lease must not end what another began."""
+        return (
+            session.row(
+                f"SELECT 1 FROM inbox WHERE id = :id AND claim = :attempt AND state = 'running'{session.lock_row}",
+                {"id": claim.delivery.id, "attempt": claim.attempt},
+            )
+            is not None
+        )
+
+    def _end_attempt(self, session: Session, claim: Claim, now: datetime, *, error: str) -> None:
+        session.run(
+            "UPDATE attempts SET finished_at = :now, succeeded = :succeeded, error = :error WHERE id = :id",
+            {"now": seconds(now), "succeeded": int(not error), "error": error, "id": claim.attempt},
+        )
+
+    def _end(
+        self,
+        session: Session,
+        identity: int,
+        state: State,
+        now: datetime,
+        *,
+        error: str = "",
+        outcome: Outcome | None = None,
+    ) -> None:
+        outcome = outcome or Outcome("")
+        session.run(
+            "UPDATE inbox SET state = :state, finished_at = :now, claim = NULL, lease_until = NULL, last_error = :error, "
+            "outcome = :outcome, result = :result WHERE id = :id",
+            {
+                "state": str(state),
+                "now": seconds(now),
+                "error": error,
+                "outcome": outcome.text,
+                "result": outcome.result,
+                "id": identity,
+            },
+        )
+
+    def replay(self, identities: Collection[int], *, now: datetime) -> tuple[int, ...]:
+        """See `Inbox`."""
+        with self._database.writing() as session:
+            due: list[tuple[int, str]] = []
+            for identity in sorted(set(identities)):
+                row = session.row(
+                    "UPDATE inbox SET state = 'pending', attempts = 0, next_at = :now, claim = NULL, lease_until = NULL, "
+                    "finished_at = NULL WHERE id = :id AND state <> 'running' RETURNING lock_key",
+                    {"now": seconds(now), "id": identity},
+                )
+                if row:
+                    due.append((identity, str(row[0])))
+            session.notify(due)
+            return tuple(identity for identity, _ in due)
+
+    def discard(self, identity: int, reason: str, *, now: datetime) -> bool:
+        """See `Inbox`."""
+        with self._database.writing() as session:
+            changed = session.run(
+                "UPDATE inbox SET state = 'discarded', finished_at = :now, outcome = :reason "
+                "WHERE id = :id AND state IN ('pending', 'dead')",
+                {"now": seconds(now), "reason": reason, "id": identity},
+            )
+            return changed == 1
+
+    def prune(self, before: datetime, *, dry_run: bool = False) -> int:
+        """See `Inbox`."""
+        which = "FROM inbox WHERE finished_at < :before AND state IN ('done', 'dead', 'discarded')"
+        values: dict[str, Value] = {"before": seconds(before)}
+        if dry_run:
+            with self._database.reading() as session:
+                row = session.row(f"SELECT count(*) {which}", values)
+                return number(row[0]) if row else 0
+        with self._database.writing() as session:
+            return session.run(f"DELETE {which}", values)
+
+    def page(self, wanted: Filter, *, before: int | None = None, limit: int) -> tuple[Delivery, ...]:
+        """See `Inbox`."""
+        conditions, values = conditions_of(wanted)
+        values |= {"before": LARGEST_ID if before is None else before, "limit": limit}
+        where = " AND ".join(["id < :before", *conditions])
+        with self._database.reading() as session:
+            rows = session.rows(
+                f"SELECT {SUMMARY} FROM inbox WHERE {where} ORDER BY id DESC LIMIT :limit", values
+            )
+        return tuple(delivery_of(row) for row in rows)
+
+    def delivery(self, identity: int) -> Delivery:
+        """See `Inbox`."""
+        row = None
+        if 0 < identity <= LARGEST_ID:
+            with self._database.reading() as session:
+                row = session.row(f"SELECT {WHOLE} FROM inbox WHERE id = :id", {"id": identity})
+        if row is None:
+            raise NoSuchDelivery(
+                f"There is no delivery {identity}.",
+                hint="`supops webhooks deliveries` lists those there are.",
+            )
+        return delivery_of(row)
+
+    def find(self, key: str) -> Delivery | None:
+        """See `Inbox`."""
+        with self._database.reading() as session:
+            row = session.row(f"SELECT {WHOLE} FROM inbox WHERE delivery_key = :key", {"key": key})
+        return delivery_of(row) if row else None
+
+    def attempts(self, identity: int) -> tuple[Attempt, ...]:
+        """See `Inbox`."""
+        with self._database.reading() as session:
+            rows = session.rows(
+                f"SELECT {ATTEMPT} FROM attempts WHERE delivery = :id ORDER BY id", {"id": identity}
+            )
+        return tuple(attempt_of(row) for row in rows)
+
+    def attempts_after(self, attempt: int, *, limit: int) -> tuple[Attempt, ...]:
+        """See `Inbox`."""
+        with self._database.reading() as session:
+            rows = session.rows(
+                f"SELECT {ATTEMPT} FROM attempts WHERE id > :id ORDER BY id LIMIT :limit",
+                {"id": attempt, "limit": limit},
+            )
+        return tuple(attempt_of(row) for row in rows)
+
+    def due(self, now: datetime) -> int | None:
+        """See `Queue`."""
+        # The first condition says nothing new: it is what lets the database use the index of what is open.
+        with self._database.reading() as session:
+            row = session.row(
+                "SELECT id FROM inbox AS one WHERE state IN ('pending', 'running') AND "
+                "(state = 'pending' AND (next_at <= :now OR next_at > :far) "
+                "OR state = 'running' AND (lease_until <= :now OR lease_until > :far)) "
+                "AND NOT EXISTS (SELECT 1 FROM inbox AS other WHERE other.state = 'running' AND other.lock_key = one.lock_key "
+                "AND other.id <> one.id AND other.lease_until > :now AND other.lease_until <= :far) "
+                "ORDER BY next_at, id LIMIT 1",
+                around(now),
+            )
+        return number(row[0]) if row else None
+
+    def backlog(self, now: datetime) -> Backlog:
+        """See `Inbox`."""
+        with self._database.reading() as session:
+            counts = session.rows("SELECT state, count(*) FROM inbox GROUP BY state")
+            row = session.row(
+                "SELECT min(next_at) FROM inbox WHERE state IN ('pending', 'running') AND next_at <= :now",
+                around(now),
+            )
+        oldest = moment(row[0]) if row and row[0] is not None else None
+        return Backlog({State(str(state)): number(count) for state, count in counts}, oldest)
+
+    def check(self) -> None:
+        """See `Inbox`."""
+        with self._database.writing() as session:
+            session.run(
+                "INSERT INTO facts (name, value) VALUES ('checked', '1') ON CONFLICT (name) DO UPDATE SET value = '1'"
+            )
+
+    def seen(self, process: Process) -> None:
+        """See `Inbox`."""
+        with self._database.writing() as session:
+            session.run(
+                "INSERT INTO processes (name, kind, seen_at) VALUES (:name, :kind, :seen_at) "
+                "ON CONFLICT (name) DO UPDATE SET kind = :kind, seen_at = :seen_at",
+                {"name": process.name, "kind": process.kind, "seen_at": seconds(process.seen_at)},
+            )
+
+    def gone(self, name: str) -> None:
+        """See `Inbox`."""
+        with self._database.writing() as session:
+            session.run("DELETE FROM processes WHERE name = :name", {"name": name})
+
+    def processes(self) -> tuple[Process, ...]:
+        """See `Inbox`."""
+        with self._database.reading() as session:
+            rows = session.rows("SELECT name, kind, seen_at FROM processes ORDER BY name")
+        return tuple(Process(str(name), str(kind), moment(seen)) for name, kind, seen in rows)
+
+    def switch(self, change: ScheduleSwitch) -> None:
+        """See `Inbox`."""
+        with self._database.writing() as session:
+            session.run(
+                "INSERT INTO schedules (name, enabled, changed_at) VALUES (:name, :enabled, :changed_at) "
+                "ON CONFLICT (name) DO UPDATE SET enabled = :enabled, changed_at = :changed_at",
+                {
+                    "name": change.name,
+                    "enabled": int(change.enabled),
+                    "changed_at": seconds(change.changed_at),
+                },
+            )
+
+    def switches(self) -> Mapping[str, ScheduleSwitch]:
+        """See `Inbox`."""
+        with self._database.reading() as session:
+            rows = session.rows("SELECT name, enabled, changed_at FROM schedules")
+        found = (ScheduleSwitch(str(name), bool(enabled), moment(at)) for name, enabled, at in rows)
+        return {switch.name: switch for switch in found}

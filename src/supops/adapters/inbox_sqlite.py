@@ -1,0 +1,108 @@
+"""The store of deliveries in one SQLite file: for one machine, with nothing to install."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from supops.adapters.inbox_database import Database, Row, Session, Values
+from supops.adapters.inbox_schema import SQLITE_STEPS
+from supops.adapters.sqlite_file import SqliteFile, SqliteKind
+
+KIND = SqliteKind(
+    "store of deliveries",
+    0x73757071,  # "supq"
+    SQLITE_STEPS,
+    "Mend that, or set queue.path to another file.",
+)
+PATIENCE_SECONDS = 5.0
+
+
+class _SqliteSession(Session):
+    lock_row = ""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def run(self, text: str, values: Values | None = None) -> int:
+        return self._connection.execute(text, values or {}).rowcount
+
+    def rows(self, text: str, values: Values | None = None) -> list[Row]:
+        return self._connection.execute(text, values or {}).fetchall()
+
+    def row(self, text: str, values: Values | None = None) -> Row | None:
+        # All rows are taken: a statement that is left in the middle keeps its transaction open.
+        return next(iter(self.rows(text, values)), None)
+
+    def notify(self, due: Sequence[tuple[int, str]]) -> None:
+        """Nothing is to be done: the engine looks at the rows."""
+
+
+class SqliteDatabase(Database):
+    """An SQLite file, made when it is first opened. Each thread has a connection of its own.
+
+    Args:
+        path: The file.
+        patience: Seconds that another process is waited for.
+    """
+
+    def __init__(self, path: Path, *, patience: float = PATIENCE_SECONDS) -> None:
+        self.path = path
+        self._file = SqliteFile(path, KIND, patience)
+        self._threads = threading.local()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """See `Database`."""
+        yield from self._transaction("BEGIN IMMEDIATE", "written")
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """See `Database`."""
+        yield from self._transaction("BEGIN", "read")
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._threads.connection = None
+
+    def _transaction(self, begin: str, what: str) -> Iterator[Session]:
+        with self._file.translated(what):
+            connection = self._connection()
+            connection.execute(begin)
+            try:
+                yield _SqliteSession(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                # Where the disk is full, SQLite has rolled back by itself.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
+        if connection is None:
+            connection = self._opened()
+            self._threads.connection = connection
+        return connection
+
+    def _opened(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not self.path.exists():
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = self._file.connect("rw")
+        try:
+            connection.execute("PRAGMA foreign_keys = ON")
+            # Every commit is on the disk when it returns, and readers don't wait for writers.
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA cache_size = -32768")
+            self._file.upgrade(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection

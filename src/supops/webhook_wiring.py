@@ -1,0 +1,105 @@
+"""What webhooks need, put together: the store of deliveries, the engine, the senders, and what is done with deliveries."""
+
+from collections.abc import Callable
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from supops.adapters.inbox import SqlInbox
+    from supops.adapters.inbox_database import Database
+    from supops.models.deliveries import Delivery, Outcome
+    from supops.platforms import Platforms
+    from supops.services.inbox_ports import Engine, Journal
+    from supops.services.processing import Handler, Processor
+    from supops.services.routing import Router
+
+
+class WebhookWiring:
+    """Makes what receiver, workers and the commands about deliveries need, from the settings.
+
+    Args:
+        platforms: Everything else that is configured.
+        router: Makes what routes bookings.
+    """
+
+    def __init__(self, platforms: "Platforms", router: "Callable[[], Router]") -> None:
+        self._platforms = platforms
+        self._router = router
+
+    @cached_property
+    def inbox(self) -> "SqlInbox":
+        """The store of deliveries; the embedded world has one of its own."""
+        from supops.adapters.inbox import SqlInbox
+
+        return SqlInbox(self._database)
+
+    @cached_property
+    def _database(self) -> "Database":
+        from supops.adapters.inbox_sqlite import SqliteDatabase
+
+        return SqliteDatabase(self.inbox_file)
+
+    @property
+    def inbox_file(self) -> Path:
+        """The SQLite file of the store, where it is not in PostgreSQL."""
+        configured = self._platforms.config.settings.queue.path
+        return Path(configured) if configured else self._platforms.state_folder / "inbox.db"
+
+    def engine(self, journal: "Journal", tick: Callable[[], None]) -> "Engine":
+        """Return what gives a worker the deliveries that are due.
+
+        Args:
+            journal: Told what goes wrong.
+            tick: Called now and then.
+        """
+        from supops.adapters.embedded_engine import EmbeddedEngine
+
+        return EmbeddedEngine(self.inbox, clock=self._platforms.clock, journal=journal, tick=tick)
+
+    def processor(self, worker: str, journal: "Journal") -> "Processor":
+        """Return what processes deliveries.
+
+        Args:
+            worker: A name that no other worker has.
+            journal: Told what happens.
+        """
+        from supops.adapters.embedded_engine import kept
+        from supops.services.processing import LEASE, Processor
+
+        clock = self._platforms.clock
+        return Processor(
+            inbox=self.inbox,
+            handlers=self._handlers,
+            keep=partial(kept, self.inbox, clock, LEASE),
+            clock=clock,
+            journal=journal,
+            worker=worker,
+        )
+
+    @cached_property
+    def _handlers(self) -> "dict[str, Handler]":
+        from supops.models.deliveries import CALENDLY, ZENDESK
+
+        return {CALENDLY: self._route, ZENDESK: _keep}
+
+    def _route(self, delivery: "Delivery") -> "Outcome":
+        """Put a booked event into its team calendar, as `supops calendly route` does."""
+        from supops.adapters.calendly_payloads import read_calendly
+        from supops.errors import SupopsError
+        from supops.models.deliveries import Outcome
+        from supops.render.machine import render_json
+        from supops.render.routings import routing_json
+
+        booking = read_calendly(delivery.body, self._platforms.terminal)
+        routing = self._router().route(booking)
+        if not routing.complete:
+            raise SupopsError("; ".join(routing.incomplete_reasons), hint=routing.note)
+        where = f" in {routing.calendar.name}" if routing.calendar else ""
+        return Outcome(f"{routing.action}{where}", render_json(routing_json(routing)))
+
+
+def _keep(_delivery: "Delivery") -> "Outcome":
+    from supops.models.deliveries import Outcome
+
+    return Outcome("kept; nothing is done with it")
