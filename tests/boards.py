@@ -15,7 +15,7 @@ from supops.adapters.google_calendar import GoogleTeamCalendar
 from supops.adapters.ics_calendar import IcsCalendar
 from supops.models.entries import TeamCalendarName
 from supops.sandbox.server import Sandbox
-from supops.sandbox.world import SharedCalendar
+from supops.sandbox.states import SharedCalendar
 from supops.services.ports import TeamCalendar
 from tests.conftest import IMPATIENT
 from tests.fakes.calendars import FakeCalendar

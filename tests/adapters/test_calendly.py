@@ -24,7 +24,7 @@ from supops.sandbox.calendly import Calendly
 from supops.sandbox.faults import Fault
 from supops.sandbox.http import Answer, json_answer
 from supops.sandbox.server import Sandbox
-from supops.sandbox.world import CalendlyState, CalendlyToken
+from supops.sandbox.states import CalendlyState, CalendlyToken
 from tests.conftest import IMPATIENT
 from tests.fakes.calendly import subscription, told
 from tests.fakes.clock import FakeClock

@@ -13,7 +13,7 @@ from supops.models.secrets import Secret
 from supops.sandbox.bookings import slot
 from supops.sandbox.faults import Fault
 from supops.sandbox.server import Sandbox
-from supops.sandbox.world import CalendlyState
+from supops.sandbox.states import CalendlyState
 from supops.services.ports import Clock
 from tests.conftest import IMPATIENT
 from tests.fakes.calendly import told

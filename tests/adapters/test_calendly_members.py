@@ -13,7 +13,7 @@ from supops.models.secrets import Secret
 from supops.sandbox.bookings import ORGANIZATION
 from supops.sandbox.faults import Fault
 from supops.sandbox.server import Sandbox
-from supops.sandbox.world import CalendlyState
+from supops.sandbox.states import CalendlyState
 from tests.conftest import IMPATIENT
 from tests.fakes.clock import FakeClock
 from tests.fakes.console import FakeNotices

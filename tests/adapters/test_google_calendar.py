@@ -26,7 +26,8 @@ from supops.models.entries import TeamCalendarName
 from supops.models.secrets import Secret
 from supops.sandbox.faults import Fault
 from supops.sandbox.server import Sandbox
-from supops.sandbox.world import CALENDAR_IDS, GoogleState
+from supops.sandbox.states import GoogleState
+from supops.sandbox.world import CALENDAR_IDS
 from supops.services.ports import EntryConflict
 from tests.conftest import IMPATIENT
 from tests.fakes.console import FakeNotices

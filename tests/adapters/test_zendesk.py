@@ -7,8 +7,8 @@ from supops.adapters.zendesk import ZendeskAgents, ZendeskProbe
 from supops.sandbox.faults import Fault
 from supops.sandbox.http import Answer, Request
 from supops.sandbox.server import Sandbox
+from supops.sandbox.states import Role, ZendeskState
 from supops.sandbox.users import many_agents
-from supops.sandbox.world import Role, ZendeskState
 from supops.sandbox.zendesk import Zendesk
 from tests.fakes.clock import FakeClock
 from tests.fakes.console import FakeNotices, FakeProgress

@@ -12,7 +12,7 @@ from supops.errors import PlatformError, Unauthorized
 from supops.models.secrets import Secret
 from supops.sandbox.faults import Fault
 from supops.sandbox.server import Sandbox
-from supops.sandbox.world import ZendeskState
+from supops.sandbox.states import ZendeskState
 from tests.fakes.console import FakeNotices, FakeProgress
 
 SECRET = Secret("demo-client-secret-global", "ZD_GLOBAL_SECRET")

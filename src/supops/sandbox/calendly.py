@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from supops.sandbox.bookings import API, ORGANIZATION, SLOTS, Json, invitee, sample, scheduled_event, users
 from supops.sandbox.http import Answer, Request, json_answer
-from supops.sandbox.world import CalendlyState, World
+from supops.sandbox.states import CalendlyState
+from supops.sandbox.world import World
 
 WINDOW = 60.0
 SCOPES = ("organization", "user", "group")

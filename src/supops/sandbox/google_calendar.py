@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs, unquote
 
 from supops.sandbox.http import Answer, Request, json_answer
-from supops.sandbox.world import GoogleState, SharedCalendar, World
+from supops.sandbox.states import GoogleState, SharedCalendar
+from supops.sandbox.world import World
 
 EVENTS = re.compile(r"/calendar/v3/calendars/(?P<calendar>[^/]+)/events(?:/(?P<event>[^/]+))?")
 ID = re.compile(r"[a-v0-9]{5,1024}")

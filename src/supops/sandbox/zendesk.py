@@ -7,8 +7,11 @@ import secrets
 from collections.abc import Callable
 
 from supops.sandbox.http import Answer, Request, json_answer
+from supops.sandbox.states import OAuthToken, ZendeskState
 from supops.sandbox.users import User
-from supops.sandbox.world import OAuthToken, World, ZendeskState
+from supops.sandbox.world import World
+from supops.sandbox.zendesk_webhooks import PATH as WEBHOOKS
+from supops.sandbox.zendesk_webhooks import Later, Webhooks
 
 PAGE = 100
 EXPORT_PAGE = 1000
@@ -18,6 +21,7 @@ TOKEN_SECONDS = 7200
 CURSOR_SECONDS = 3600
 READ_SCOPES = frozenset({"read", "users:read", "impersonate"})
 NOT_FOUND = {"error": "RecordNotFound", "description": "Not found"}
+UNKNOWN = json_answer(401, {"error": "Couldn't authenticate you"})
 
 
 class Zendesk:
@@ -30,21 +34,28 @@ class Zendesk:
         self._used = 0
         self._selected: dict[tuple[int, tuple[str, ...], str | None], list[User]] = {}
         self._encoded: dict[int, bytes] = {}
+        self._webhooks = Webhooks(world, self._state)
 
     def handle(self, request: Request) -> Answer:
         """Answer a request."""
         with self._world.alone():
-            path = request.path.removesuffix(".json")
-            if path == "/oauth/tokens" and request.method == "POST":
-                return self._mint(request)
-            limit = self._limit_headers()
-            if self._used > self._state.plan_limit:
-                retry = {"Retry-After": limit["ratelimit-reset"]}
-                return json_answer(
-                    429, {"error": "APIRateLimitExceeded", "description": "Too many requests"}, limit | retry
-                )
-            answer = self._authorized(request, path)
-            return Answer(answer.status, answer.body, {**answer.headers, **limit})
+            answer = self._answer(request, request.path.removesuffix(".json"))
+        return answer if isinstance(answer, Answer) else answer()
+
+    def _answer(self, request: Request, path: str) -> "Answer | Later":
+        if path == "/oauth/tokens" and request.method == "POST":
+            return self._mint(request)
+        if path.startswith(WEBHOOKS):
+            scopes = self._scopes(request.headers.get("authorization", ""))
+            return UNKNOWN if scopes is None else self._webhooks.handle(request, path, scopes)
+        limit = self._limit_headers()
+        if self._used > self._state.plan_limit:
+            retry = {"Retry-After": limit["ratelimit-reset"]}
+            return json_answer(
+                429, {"error": "APIRateLimitExceeded", "description": "Too many requests"}, limit | retry
+            )
+        answer = self._authorized(request, path)
+        return Answer(answer.status, answer.body, {**answer.headers, **limit})
 
     def _limit_headers(self) -> dict[str, str]:
         now = self._world.now()
@@ -64,7 +75,7 @@ class Zendesk:
     def _authorized(self, request: Request, path: str) -> Answer:
         scopes = self._scopes(request.headers.get("authorization", ""))
         if scopes is None:
-            return json_answer(401, {"error": "Couldn't authenticate you"})
+            return UNKNOWN
         if path.startswith("/api/v2/oauth/tokens/"):
             return self._oauth_token(request, path)
         if not scopes & READ_SCOPES:
@@ -121,6 +132,9 @@ class Zendesk:
             )
         seconds = int(asked.get("expires_in", TOKEN_SECONDS))
         scopes = str(asked.get("scope", "read")).split()
+        if self._state.grants is not None and not set(scopes) <= set(self._state.grants):
+            description = "The requested scope is invalid, unknown, or malformed."
+            return json_answer(400, {"error": "invalid_scope", "error_description": description})
         text = secrets.token_hex(32)
         number, self._state.next_token_id = self._state.next_token_id, self._state.next_token_id + 1
         self._state.tokens[text] = OAuthToken(number, text, client_id, scopes, self._world.now() + seconds)
