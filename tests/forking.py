@@ -21,7 +21,7 @@ from typing import IO, NoReturn
 
 # Left out is what a command chooses among, and what may not be there.
 IMPORTED = (
-    *(f"supops.commands.{name}" for name in ("audit", "calendly", "config", "setup", "team")),
+    *(f"supops.commands.{name}" for name in ("audit", "calendly", "config", "setup", "team", "webhooks")),
     *(f"supops.adapters.{name}" for name in ("calendly", "google_calendar", "ics_calendar", "zendesk")),
     *(f"supops.adapters.{name}" for name in ("gitlab_issues", "gitlab_projects", "gitlab_tokens", "state")),
     *("supops.services.conducting", "supops.render.filings", "jinja2"),

@@ -34,6 +34,11 @@ GROUPS: Mapping[str, tuple[str, str, str]] = {
         "app",
         "Webhook subscriptions, and booked events into the team calendars.",
     ),
+    "webhooks": (
+        "webhooks",
+        "app",
+        "Deliveries of webhooks: receive, look at, replay; and watch Zendesk's own.",
+    ),
     "team": ("team", "app", "The team's roster: who is in it, and what is wrong with its files."),
     "config": ("config", "app", "The settings: where they are, what they say, how to begin."),
     "doctor": (

@@ -85,3 +85,17 @@ class Queue(Section, frozen=True):
             examples=["{env: SUPOPS_QUEUE_PASSWORD}"],
         ),
     ] = None
+    tries: Annotated[
+        int, Meta(ge=1, le=100, description="How often a delivery is tried before it is given up")
+    ] = 12
+    first_pause: Annotated[
+        str,
+        Meta(description="Pause after the first error; it doubles with each, up to an hour", extra=DURATION),
+    ] = "10s"
+    lease: Annotated[
+        str,
+        Meta(
+            description="After this time without a sign of life, a worker's delivery is taken over by another",
+            extra=DURATION,
+        ),
+    ] = "30s"

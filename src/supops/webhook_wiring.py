@@ -1,13 +1,15 @@
 """What webhooks need, put together: the store of deliveries, the engine, the senders, and what is done with deliveries."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from supops.adapters.inbox import SqlInbox
-    from supops.adapters.inbox_database import Database
+    from supops.adapters.inbox_postgres import PostgresDatabase
+    from supops.adapters.inbox_sqlite import SqliteDatabase
     from supops.models.deliveries import Delivery, Outcome
     from supops.platforms import Platforms
     from supops.services.inbox_ports import Engine, Journal
@@ -32,13 +34,38 @@ class WebhookWiring:
         """The store of deliveries; the embedded world has one of its own."""
         from supops.adapters.inbox import SqlInbox
 
-        return SqlInbox(self._database)
+        return SqlInbox(self._shared or self.file_store)
 
     @cached_property
-    def _database(self) -> "Database":
+    def file_store(self) -> "SqliteDatabase":
+        """The store in a file on this machine."""
         from supops.adapters.inbox_sqlite import SqliteDatabase
 
         return SqliteDatabase(self.inbox_file)
+
+    @cached_property
+    def _shared(self) -> "PostgresDatabase | None":
+        url = self._platforms.config.settings.queue.url
+        return self.shared_store(url) if url else None
+
+    def shared_store(self, url: str | None = None) -> "PostgresDatabase":
+        """Return the store in PostgreSQL, at an address or where the settings say.
+
+        Raises:
+            ConfigError: No address is named.
+            CredentialError: The password is not where the settings say.
+            UsageError: The extra `scale` is not installed.
+        """
+        from supops.adapters.inbox_postgres import PostgresDatabase
+
+        settings = self._platforms.config.settings.queue
+        address = url or settings.url
+        if not address:
+            raise self._platforms.config.missing("queue.url")
+        password = None
+        if settings.password:
+            password = self._platforms.secrets.fetch(settings.password, purpose="the password for queue.url")
+        return PostgresDatabase(address, password)
 
     @property
     def inbox_file(self) -> Path:
@@ -53,6 +80,12 @@ class WebhookWiring:
             journal: Told what goes wrong.
             tick: Called now and then.
         """
+        if self._shared:
+            from supops.adapters.procrastinate_engine import Pace, ProcrastinateEngine
+            from supops.setting_types import seconds_of
+
+            pace = Pace.of_lease(max(1, seconds_of(self._platforms.config.settings.queue.lease)))
+            return ProcrastinateEngine(self._shared, journal=journal, tick=tick, pace=pace)
         from supops.adapters.embedded_engine import EmbeddedEngine
 
         return EmbeddedEngine(self.inbox, clock=self._platforms.clock, journal=journal, tick=tick)
@@ -65,16 +98,21 @@ class WebhookWiring:
             journal: Told what happens.
         """
         from supops.adapters.embedded_engine import kept
-        from supops.services.processing import LEASE, Processor
+        from supops.services.processing import Processor
+        from supops.setting_types import seconds_of
 
-        clock = self._platforms.clock
+        clock, settings = self._platforms.clock, self._platforms.config.settings.queue
+        lease = timedelta(seconds=max(1, seconds_of(settings.lease)))
         return Processor(
             inbox=self.inbox,
             handlers=self._handlers,
-            keep=partial(kept, self.inbox, clock, LEASE),
+            keep=partial(kept, self.inbox, clock, lease),
             clock=clock,
             journal=journal,
             worker=worker,
+            tries=settings.tries,
+            base=timedelta(seconds=seconds_of(settings.first_pause)),
+            lease=lease,
         )
 
     @cached_property

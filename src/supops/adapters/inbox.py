@@ -19,6 +19,7 @@ from supops.adapters.inbox_rows import (
     number,
     seconds,
 )
+from supops.errors import ConfigError
 from supops.models.deliveries import (
     Attempt,
     Backlog,
@@ -34,6 +35,8 @@ from supops.models.deliveries import (
 )
 from supops.services.inbox_ports import Inbox, NoSuchDelivery, Queue
 
+# How soon is looked whether the lock of another delivery is free: most take a second.
+LOOK_AGAIN = timedelta(seconds=5)
 LARGEST_ID = 2**63 - 1
 CRASHED = "the worker ended in the middle of the last attempt, as in those before"
 
@@ -85,6 +88,7 @@ class SqlInbox(Inbox, Queue):
             delivery = delivery_of(row)
             if delivery.state not in (State.PENDING, State.RUNNING):
                 return None
+            session.lock(delivery.lock_key)
             until = busy_until(delivery, now) or self._locked_until(session, delivery, now)
             if until is not None:
                 return Waiting(until)
@@ -118,13 +122,13 @@ class SqlInbox(Inbox, Queue):
         return Claim(begun, attempt)
 
     def _locked_until(self, session: Session, delivery: Delivery, now: datetime) -> datetime | None:
-        """Return until when another delivery about the same thing is processed."""
+        """Return when to look again, where another delivery about the same thing is processed."""
         row = session.row(
             "SELECT max(lease_until) FROM inbox WHERE state = 'running' AND lock_key = :lock_key AND id <> :id "
             "AND lease_until > :now AND lease_until <= :far",
             {"lock_key": delivery.lock_key, "id": delivery.id, **around(now)},
         )
-        return moment(row[0]) if row and row[0] is not None else None
+        return min(moment(row[0]), now + LOOK_AGAIN) if row and row[0] is not None else None
 
     def renew(self, claim: Claim, *, until: datetime) -> bool:
         """See `Inbox`."""
@@ -227,7 +231,11 @@ class SqlInbox(Inbox, Queue):
 
     def prune(self, before: datetime, *, dry_run: bool = False) -> int:
         """See `Inbox`."""
-        which = "FROM inbox WHERE finished_at < :before AND state IN ('done', 'dead', 'discarded')"
+        # The last slot of each schedule stays, so that it is known not to be due again.
+        which = (
+            "FROM inbox WHERE finished_at < :before AND state IN ('done', 'dead', 'discarded') AND (source <> 'schedule' OR EXISTS "
+            "(SELECT 1 FROM inbox AS later WHERE later.lock_key = inbox.lock_key AND later.delivery_key > inbox.delivery_key))"
+        )
         values: dict[str, Value] = {"before": seconds(before)}
         if dry_run:
             with self._database.reading() as session:
@@ -312,6 +320,12 @@ class SqlInbox(Inbox, Queue):
     def check(self) -> None:
         """See `Inbox`."""
         with self._database.writing() as session:
+            moved = session.row("SELECT value FROM facts WHERE name = 'moved'")
+            if moved:
+                raise ConfigError(
+                    f"This store of deliveries was moved to {moved[0]}.",
+                    hint="Set queue.url to that address; this one is kept as it was.",
+                )
             session.run(
                 "INSERT INTO facts (name, value) VALUES ('checked', '1') ON CONFLICT (name) DO UPDATE SET value = '1'"
             )
@@ -336,12 +350,13 @@ class SqlInbox(Inbox, Queue):
             rows = session.rows("SELECT name, kind, seen_at FROM processes ORDER BY name")
         return tuple(Process(str(name), str(kind), moment(seen)) for name, kind, seen in rows)
 
-    def switch(self, change: ScheduleSwitch) -> None:
+    def switch(self, change: ScheduleSwitch, *, if_new: bool = False) -> None:
         """See `Inbox`."""
+        otherwise = "NOTHING" if if_new else "UPDATE SET enabled = :enabled, changed_at = :changed_at"
         with self._database.writing() as session:
             session.run(
                 "INSERT INTO schedules (name, enabled, changed_at) VALUES (:name, :enabled, :changed_at) "
-                "ON CONFLICT (name) DO UPDATE SET enabled = :enabled, changed_at = :changed_at",
+                f"ON CONFLICT (name) DO {otherwise}",
                 {
                     "name": change.name,
                     "enabled": int(change.enabled),

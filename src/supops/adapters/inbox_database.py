@@ -30,6 +30,10 @@ class Session(Protocol):
         """Execute a statement, and return its first row; None for none."""
         ...
 
+    def lock(self, key: str) -> None:
+        """Keep others from locking the same key until the transaction ends; nothing where there is one writer at a time anyway."""
+        ...
+
     def notify(self, due: Sequence[tuple[int, str]]) -> None:
         """Have the engine process deliveries, as part of the transaction: their ids, and what each is about."""
         ...

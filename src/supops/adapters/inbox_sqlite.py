@@ -36,6 +36,9 @@ class _SqliteSession(Session):
         # All rows are taken: a statement that is left in the middle keeps its transaction open.
         return next(iter(self.rows(text, values)), None)
 
+    def lock(self, key: str) -> None:
+        """Nothing is to be done: there is one writer at a time."""
+
     def notify(self, due: Sequence[tuple[int, str]]) -> None:
         """Nothing is to be done: the engine looks at the rows."""
 

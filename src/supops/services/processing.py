@@ -21,7 +21,7 @@ TRIES = 12
 BASE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(hours=1)
 JITTER = (0.2, 1.0)
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)
 LONGEST_ERROR = 2000
 
 # Does what a delivery asks for.

@@ -1,0 +1,246 @@
+"""The store of deliveries in PostgreSQL: for several machines. Needs the extra ``scale``."""
+
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
+from supops.adapters.extras import needed
+from supops.adapters.inbox_database import Database, Row, Session, Values
+from supops.adapters.inbox_schema import POSTGRES_STEPS
+from supops.adapters.procrastinate_jobs import JobQueue
+from supops.errors import ConfigError, CredentialError, SupopsError
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from supops.models.secrets import Secret
+
+# Everything of ours, the engine's tables included, is in a schema of its own.
+SCHEMA = "supops"
+VERSION = len(POSTGRES_STEPS)
+CONNECT_SECONDS = 5
+STATEMENT_MILLISECONDS = 15_000
+LOCK_MILLISECONDS = 5_000
+NAMED = re.compile(r"(?<!:):([a-z_]+)")
+# The number of a lock that every step of the schema takes: no two processes change it at the same time.
+MIGRATING = 7_375_706
+INIT_HINT = "Make the tables with `supops webhooks store init`."
+MIGRATE_HINT = "Run `supops webhooks store migrate`."
+
+
+class _PostgresSession(Session):
+    lock_row = " FOR UPDATE"
+
+    def __init__(self, connection: "Connection", jobs: JobQueue) -> None:
+        self._connection = connection
+        self._jobs = jobs
+
+    def run(self, text: str, values: Values | None = None) -> int:
+        return self._connection.execute(_translated(text), values or {}).rowcount
+
+    def rows(self, text: str, values: Values | None = None) -> list[Row]:
+        return self._connection.execute(_translated(text), values or {}).fetchall()
+
+    def row(self, text: str, values: Values | None = None) -> Row | None:
+        return self._connection.execute(_translated(text), values or {}).fetchone()
+
+    def lock(self, key: str) -> None:
+        self.row("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))", {"key": key})
+
+    def notify(self, due: Sequence[tuple[int, str]]) -> None:
+        self._jobs.defer(self._connection, due)
+
+
+class PostgresDatabase(Database):
+    """A database with tables that were made before. Each thread has a connection of its own.
+
+    Args:
+        url: Its address, without a password.
+        password: Of the database's user; None where none is needed.
+        jobs: Replaced in tests.
+    """
+
+    def __init__(self, url: str, password: "Secret | None" = None, *, jobs: JobQueue | None = None) -> None:
+        with needed("a store in PostgreSQL"):
+            import psycopg  # noqa: F401
+        self.url = url
+        self._password = password
+        self._threads = threading.local()
+        self._jobs = jobs or JobQueue()
+
+    @property
+    def conninfo(self) -> str:
+        """How libpq is told where the database is; the password included."""
+        from psycopg import ProgrammingError
+        from psycopg.conninfo import make_conninfo
+
+        options = (
+            f"-c search_path={SCHEMA} -c synchronous_commit=on -c statement_timeout={STATEMENT_MILLISECONDS} "
+            f"-c lock_timeout={LOCK_MILLISECONDS}"
+        )
+        given: dict[str, str | int] = {"options": options, "connect_timeout": CONNECT_SECONDS}
+        if self._password:
+            given["password"] = self._password.reveal()
+        try:
+            return make_conninfo(self.url, application_name="supops", **given)
+        except ProgrammingError:
+            raise ConfigError(
+                "queue.url is no address of a PostgreSQL database.",
+                hint="It looks like postgresql://user@host/database; the password is in queue.password.",
+            ) from None
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """See `Database`."""
+        with self.translated(), self._connection() as connection, connection.transaction():
+            yield _PostgresSession(connection, self._jobs)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """See `Database`."""
+        with self.writing() as session:
+            yield session
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        connection: Connection | None = getattr(self._threads, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._threads.connection = None
+
+    def upgrade(self) -> bool:
+        """Make the tables, or take them to the newest version; return whether there was something to do.
+
+        Raises:
+            SupopsError: It is of a newer supops, or the database refuses. A step that failed has changed nothing.
+        """
+        from psycopg import connect
+
+        with self.translated(), connect(self.conninfo, autocommit=True) as connection:
+            connection.execute("SET statement_timeout = 0")
+            # Until the connection is closed: one process at a time.
+            connection.execute(f"SELECT pg_advisory_lock({MIGRATING})".encode())
+            changed = self._upgrade_ours(connection)
+            return self._jobs.upgrade(connection) or changed
+
+    def _upgrade_ours(self, connection: "Connection") -> bool:
+        with connection.transaction():
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}".encode())
+            version = _version_of(connection)
+            self._check_not_newer(version)
+            for step in POSTGRES_STEPS[version:]:
+                for statement in step:
+                    connection.execute(statement.encode())
+            connection.execute(
+                "INSERT INTO facts (name, value) VALUES ('version', %(version)s) "
+                "ON CONFLICT (name) DO UPDATE SET value = %(version)s",
+                {"version": str(VERSION)},
+            )
+        return version < VERSION
+
+    @contextmanager
+    def _connection(self) -> "Iterator[Connection]":
+        from psycopg import connect
+
+        connection: Connection | None = getattr(self._threads, "connection", None)
+        if connection is None or connection.closed:
+            connection = connect(self.conninfo, autocommit=True)
+            self._check_version(connection)
+            self._threads.connection = connection
+        try:
+            yield connection
+        finally:
+            if connection.broken:
+                self.close()
+
+    def _check_version(self, connection: "Connection") -> None:
+        try:
+            version = _version_of(connection)
+            if version == 0:
+                raise ConfigError(f"The database of {self.shown} has no store of deliveries.", hint=INIT_HINT)
+            self._check_not_newer(version)
+            if version < VERSION or not self._jobs.is_current(connection):
+                raise ConfigError(f"The store at {self.shown} is of an older version.", hint=MIGRATE_HINT)
+        except SupopsError:
+            connection.close()
+            raise
+
+    def _check_not_newer(self, version: int) -> None:
+        if version > VERSION:
+            raise SupopsError(
+                f"The store at {self.shown} was written by a newer version of supops (store version {version}; this one knows "
+                f"{VERSION}).",
+                hint="Upgrade supops.",
+            )
+
+    @property
+    def shown(self) -> str:
+        """The address as messages may have it: host and database."""
+        from psycopg import ProgrammingError
+        from psycopg.conninfo import conninfo_to_dict
+
+        try:
+            parts = conninfo_to_dict(self.url)
+        except ProgrammingError:
+            return "queue.url"
+        return f"{parts.get('host') or 'the local socket'}/{parts.get('dbname') or ''}"
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Say in words what PostgreSQL objects to."""
+        import psycopg
+        from psycopg import errors
+
+        try:
+            yield
+        except (errors.InvalidPassword, errors.InvalidAuthorizationSpecification) as error:
+            raise CredentialError(
+                f"The database at {self.shown} does not let us in: {_said(error)}",
+                hint="Look at queue.password.",
+            ) from None
+        except errors.InsufficientPrivilege as error:
+            raise CredentialError(
+                f"The database user may not do this at {self.shown}: {_said(error)}",
+                hint=f"Let it use the schema {SCHEMA}, or make the schema with a user who may.",
+            ) from None
+        except (errors.UndefinedTable, errors.InvalidSchemaName):
+            raise ConfigError(
+                f"The database of {self.shown} has no store of deliveries.", hint=INIT_HINT
+            ) from None
+        except psycopg.OperationalError as error:
+            text = _said(error)
+            if "password" in text:
+                raise CredentialError(
+                    f"The database at {self.shown} does not let us in: {text}", hint="Look at queue.password."
+                ) from None
+            raise SupopsError(
+                f"The store at {self.shown} can't be used: {text}. Nothing was changed.",
+                hint="See whether the database server runs and can be reached, and look at queue.url.",
+            ) from None
+        except psycopg.Error as error:
+            raise SupopsError(
+                f"The store at {self.shown} refuses: {_said(error)}. Nothing was changed."
+            ) from error
+
+
+def _version_of(connection: "Connection") -> int:
+    """Return the version of the tables; 0 where there are none."""
+    known = connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.facts",)).fetchone()
+    if known is None or known[0] is None:
+        return 0
+    row = connection.execute("SELECT value FROM facts WHERE name = 'version'").fetchone()
+    return int(row[0]) if row else 0
+
+
+@cache
+def _translated(text: str) -> bytes:
+    return NAMED.sub(r"%(\1)s", text).encode()
+
+
+def _said(error: Exception) -> str:
+    from supops.models.redaction import redact
+
+    return redact(" ".join(str(error).split()))[:400].rstrip(".")

@@ -1,0 +1,7 @@
+"""``supops webhooks``: the group, put together from the modules of its commands."""
+
+from supops.commands.options import new_group
+from supops.commands.webhooks_store import app as store_app
+
+app = new_group("Deliveries of webhooks: receive, look at, replay; and watch Zendesk's own.")
+app.add_typer(store_app, name="store")

@@ -1,0 +1,211 @@
+"""The store in PostgreSQL: its tables, what is said when it can't be used, and moving a file into it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from supops.adapters.inbox import SqlInbox
+from supops.adapters.inbox_move import move
+from supops.adapters.inbox_postgres import PostgresDatabase
+from supops.adapters.inbox_sqlite import SqliteDatabase
+from supops.adapters.procrastinate_jobs import JobQueue
+from supops.errors import ConfigError, Conflict, SupopsError
+from supops.models.deliveries import Claim, Filter, NewDelivery, Outcome, Process, ScheduleSwitch, State
+from supops.models.secrets import Secret
+from tests.postgres import Cluster, cluster_or_skip
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+LEASE = timedelta(seconds=30)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    running = cluster_or_skip()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> Iterator[PostgresDatabase]:
+    made = PostgresDatabase(cluster.new_database())
+    yield made
+    made.close()
+
+
+def a_delivery(number: int) -> NewDelivery:
+    return NewDelivery(
+        source="calendly",
+        key=f"key {number}",
+        lock_key=f"lock {number % 2}",
+        event="invitee.created",
+        body=b'{"n": %d}' % number,
+        headers={"content-type": "application/json"},
+        received_at=NOW,
+    )
+
+
+def jobs_of(database: PostgresDatabase) -> list[tuple[object, ...]]:
+    with database.reading() as session:
+        return session.rows("SELECT args ->> 'delivery', lock, status FROM procrastinate_jobs ORDER BY id")
+
+
+def test_an_empty_database_is_told_from_one_with_a_store(database: PostgresDatabase) -> None:
+    with pytest.raises(ConfigError, match="has no store") as raised:
+        SqlInbox(database).check()
+    assert "store init" in raised.value.hint
+
+    assert database.upgrade()
+    SqlInbox(database).check()
+    assert not database.upgrade()
+
+
+def test_a_store_of_another_version_is_refused(database: PostgresDatabase) -> None:
+    database.upgrade()
+    for version, said in (("99", "newer version"), ("0", "has no store")):
+        with database.writing() as session:
+            session.run("UPDATE facts SET value = :version WHERE name = 'version'", {"version": version})
+        database.close()
+        with pytest.raises(SupopsError, match=said):
+            SqlInbox(database).check()
+        with pytest.raises(SupopsError), database.writing():
+            pass
+        # As the version knows it that may.
+        import psycopg
+
+        with psycopg.connect(database.conninfo, autocommit=True) as connection:
+            connection.execute("UPDATE facts SET value = '1' WHERE name = 'version'")
+
+
+def test_an_older_engine_is_migrated_step_by_step(cluster: Cluster, tmp_path: Path) -> None:
+    first, *steps = (tmp_path / f"98.0{number}.sql" for number in range(3))
+    first.write_text("SELECT 1")
+    # The second uses what the first has made, which PostgreSQL only allows in another transaction.
+    steps[0].write_text("ALTER TYPE procrastinate_job_status ADD VALUE 'slept'")
+    steps[1].write_text("ALTER TABLE procrastinate_jobs ALTER COLUMN status SET DEFAULT 'slept'")
+    url = cluster.new_database()
+    assert PostgresDatabase(url, jobs=JobQueue([first])).upgrade()
+
+    newer = PostgresDatabase(url, jobs=JobQueue([first, *steps]))
+    with pytest.raises(ConfigError, match="older version") as raised:
+        SqlInbox(newer).check()
+    assert "store migrate" in raised.value.hint
+
+    assert newer.upgrade()
+    SqlInbox(newer).check()
+    assert not newer.upgrade()
+    newer.close()
+
+
+def test_a_delivery_and_its_job_are_stored_together_or_not_at_all(database: PostgresDatabase) -> None:
+    database.upgrade()
+    inbox = SqlInbox(database)
+
+    with pytest.raises(SupopsError):
+        inbox.add([a_delivery(1), replace_body(a_delivery(2))])
+    assert inbox.page(Filter(), limit=9) == ()
+    assert jobs_of(database) == []
+
+    one, two, repeat = inbox.add([a_delivery(1), a_delivery(2), a_delivery(1)])
+    assert repeat is None
+    assert jobs_of(database) == [(str(one), "lock 1", "todo"), (str(two), "lock 0", "todo")]
+
+
+def replace_body(delivery: NewDelivery) -> NewDelivery:
+    """A delivery that PostgreSQL refuses: a text with a zero in it."""
+    from dataclasses import replace
+
+    return replace(delivery, event="zero \0")
+
+
+def test_what_can_not_be_reached_is_said_without_a_secret(cluster: Cluster) -> None:
+    database = PostgresDatabase("postgresql://supops@127.0.0.1:1/nowhere", Secret("s3cret-word", "PASSWORD"))
+    with pytest.raises(SupopsError, match=r"127\.0\.0\.1/nowhere can't be used") as raised:
+        SqlInbox(database).check()
+    assert "s3cret-word" not in raised.value.message + raised.value.hint
+
+    with pytest.raises(ConfigError, match="is no address"):
+        SqlInbox(PostgresDatabase("postgresql://[broken")).check()
+
+
+def filled(path: Path) -> SqliteDatabase:
+    source = SqliteDatabase(path)
+    inbox = SqlInbox(source)
+    inbox.add([a_delivery(number) for number in range(1, 6)])
+    done = inbox.begin(1, worker="one", now=NOW, lease=LEASE, tries=3)
+    assert isinstance(done, Claim)
+    inbox.finish(done, Outcome("inserted", "{}"), now=NOW)
+    failed = inbox.begin(2, worker="one", now=NOW, lease=LEASE, tries=3)
+    assert isinstance(failed, Claim)
+    inbox.fail(failed, "broken", now=NOW, next_at=None)
+    assert isinstance(inbox.begin(3, worker="two", now=NOW, lease=LEASE, tries=3), Claim)
+    inbox.switch(ScheduleSwitch("compare", enabled=False, changed_at=NOW))
+    return source
+
+
+def test_a_file_is_moved_with_its_history(database: PostgresDatabase, tmp_path: Path) -> None:
+    source = filled(tmp_path / "inbox.db")
+    before, after = SqlInbox(source), SqlInbox(database)
+    rows: list[int] = []
+
+    moved = move(source, database, now=NOW, advance=rows.append)
+
+    assert (moved.deliveries, moved.attempts, sum(rows)) == (5, 3, 8)
+    for number in (1, 2, 4, 5):
+        assert after.delivery(number) == before.delivery(number)
+        assert after.attempts(number) == before.attempts(number)
+    assert after.switches() == before.switches()
+    # What was being processed was left in the middle: it is begun again.
+    assert after.delivery(3).state is State.PENDING
+    assert [job[0] for job in jobs_of(database)] == ["3", "4", "5"]
+    assert after.add([a_delivery(6)]) == (6,)
+    assert after.add([a_delivery(1)]) == (None,)
+
+
+def test_a_moved_file_is_not_used_any_more(database: PostgresDatabase, tmp_path: Path) -> None:
+    source = filled(tmp_path / "inbox.db")
+    move(source, database, now=NOW, advance=lambda _: None)
+
+    with pytest.raises(ConfigError, match="was moved to") as raised:
+        SqlInbox(source).check()
+    assert "queue.url" in raised.value.hint
+    with pytest.raises(Conflict, match="moved"):
+        move(source, database, now=NOW, advance=lambda _: None)
+
+
+def test_nothing_is_moved_while_somebody_works(database: PostgresDatabase, tmp_path: Path) -> None:
+    source = filled(tmp_path / "inbox.db")
+    inbox = SqlInbox(source)
+    inbox.seen(Process("host:1", "worker", NOW - timedelta(seconds=10)))
+
+    with pytest.raises(Conflict, match="in use by worker host:1"):
+        move(source, database, now=NOW, advance=lambda _: None)
+
+    inbox.seen(Process("host:1", "worker", NOW - timedelta(minutes=5)))
+    assert move(source, database, now=NOW, advance=lambda _: None).deliveries == 5
+
+
+def test_nothing_is_moved_into_a_store_with_deliveries(database: PostgresDatabase, tmp_path: Path) -> None:
+    database.upgrade()
+    SqlInbox(database).add([a_delivery(9)])
+
+    with pytest.raises(Conflict, match="has deliveries already"):
+        move(filled(tmp_path / "inbox.db"), database, now=NOW, advance=lambda _: None)
+    assert len(SqlInbox(database).page(Filter(), limit=9)) == 1
+
+
+def test_a_connection_that_broke_is_made_anew(cluster: Cluster, database: PostgresDatabase) -> None:
+    import psycopg
+
+    database.upgrade()
+    inbox = SqlInbox(database)
+    inbox.check()
+    with psycopg.connect(database.conninfo, autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+
+    with pytest.raises(SupopsError, match="can't be used"):
+        inbox.check()
+    inbox.check()
