@@ -100,6 +100,10 @@ def conditions_of(wanted: Filter) -> tuple[list[str], dict[str, Value]]:
         "since": ("received_at >= :since", seconds(wanted.since) if wanted.since else None),
         "until": ("received_at < :until", seconds(wanted.until) if wanted.until else None),
         "lock_key": ("lock_key = :lock_key", wanted.lock_key),
+        "finished_since": (
+            "finished_at >= :finished_since",
+            seconds(wanted.finished_since) if wanted.finished_since else None,
+        ),
     }
     given = {name: pair for name, pair in pairs.items() if pair[1] is not None}
     return [text for text, _ in given.values()], {name: value for name, (_, value) in given.items()}

@@ -140,6 +140,7 @@ class Filter:
         since: Received at this time or later.
         until: Received before this time.
         lock_key: What it is about, such as a scheduled event's URI.
+        finished_since: Finished at this time or later.
     """
 
     state: State | None = None
@@ -148,6 +149,7 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     lock_key: str | None = None
+    finished_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

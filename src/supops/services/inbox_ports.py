@@ -17,6 +17,7 @@ from supops.models.deliveries import (
     ScheduleSwitch,
     Waiting,
 )
+from supops.models.schedules import CommandEnd
 from supops.models.signatures import Description, Verdict
 
 # Processes one delivery by its id. Returns when to ask again for the same one; None when there is nothing left to do.
@@ -74,7 +75,10 @@ class Inbox(Protocol):
         ...
 
     def prune(self, before: datetime, *, dry_run: bool = False) -> int:
-        """Delete what was finished before a time, with its attempts. Return how many deliveries that are, or would be."""
+        """Delete what was finished before a time, with its attempts. Return how many deliveries that are, or would be.
+
+        The last slot of each schedule stays.
+        """
         ...
 
     def page(self, wanted: Filter, *, before: int | None = None, limit: int) -> tuple[Delivery, ...]:
@@ -127,8 +131,8 @@ class Inbox(Protocol):
         """List who took part, and did not say that they are gone."""
         ...
 
-    def switch(self, change: ScheduleSwitch) -> None:
-        """Switch a schedule on or off."""
+    def switch(self, change: ScheduleSwitch, *, if_new: bool = False) -> None:
+        """Switch a schedule on or off; with `if_new` only one that never was."""
         ...
 
     def switches(self) -> Mapping[str, ScheduleSwitch]:
@@ -164,6 +168,18 @@ class Engine(Protocol):
 
         Raises:
             SupopsError: The store can't be used at all.
+        """
+        ...
+
+
+class CommandRunner(Protocol):
+    """Runs commands of supops in processes of their own, with the settings of this one."""
+
+    def run(self, words: Sequence[str]) -> CommandEnd:
+        """Run a command to its end.
+
+        Raises:
+            SupopsError: It could not be started, or took too long.
         """
         ...
 
