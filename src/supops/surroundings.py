@@ -3,7 +3,7 @@
 Each is made when it is first asked for, and nothing heavy is imported at the top, so that help needs neither a token nor time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,11 +42,19 @@ class Surroundings:
     Args:
         options: The global options.
         environ: The environment variables.
+        has_command: Whether this version has the command that words call.
     """
 
-    def __init__(self, options: GlobalOptions, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        options: GlobalOptions,
+        environ: Mapping[str, str],
+        *,
+        has_command: Callable[[Sequence[str]], bool] = lambda _words: True,
+    ) -> None:
         self.options = options
         self.environ = environ
+        self.has_command = has_command
         self.opened = ExitStack()
 
     def close(self) -> None:

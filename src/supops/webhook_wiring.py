@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from supops.services.inbox_ports import Engine, Journal
     from supops.services.processing import Handler, Processor
     from supops.services.routing import Router
+    from supops.services.scheduling import Scheduler
 
 
 class WebhookWiring:
@@ -117,9 +118,34 @@ class WebhookWiring:
 
     @cached_property
     def _handlers(self) -> "dict[str, Handler]":
-        from supops.models.deliveries import CALENDLY, ZENDESK
+        from supops.adapters.command_runner import SupopsRunner
+        from supops.models.deliveries import CALENDLY, SCHEDULE, ZENDESK
+        from supops.services.running import SlotHandler
 
-        return {CALENDLY: self._route, ZENDESK: _keep}
+        runner = SupopsRunner(self._global_words, self._platforms.environ)
+        slots = SlotHandler(runner=runner, has_command=self._platforms.has_command)
+        return {CALENDLY: self._route, ZENDESK: _keep, SCHEDULE: slots}
+
+    @property
+    def _global_words(self) -> list[str]:
+        """The global options that decide which platforms a command talks to."""
+        options = self._platforms.options
+        config = ["--config", str(options.config.absolute())] if options.config else []
+        return [*config, *(["--demo"] if options.demo else [])]
+
+    @cached_property
+    def scheduler(self) -> "Scheduler":
+        """What knows the schedules."""
+        from supops.services.scheduling import Scheduler
+
+        platforms = self._platforms
+        return Scheduler(inbox=self.inbox, clock=platforms.clock, has_command=platforms.has_command)
+
+    def schedule_tick(self) -> Callable[[], None]:
+        """Return what a worker calls now and then, so that what is due is stored; it works at most once a minute."""
+        from supops.services.scheduling import every_minute
+
+        return every_minute(self.scheduler.tick, self._platforms.clock)
 
     def _route(self, delivery: "Delivery") -> "Outcome":
         """Put a booked event into its team calendar, as `supops calendly route` does."""
