@@ -116,6 +116,15 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def storm(session: nox.Session) -> None:
+    """Run the storms with 500 kills each: for the night."""
+    install_group(session, "test")
+    session.install("-q", "-e", f".{WITH_EXTRAS}")
+    arguments = session.posargs or ("tests/e2e/test_storm.py", "tests/e2e/test_crash_points.py")
+    session.run("python", "-m", "pytest", "-q", *arguments, env={"SUPOPS_TEST_KILLS": "500"})
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
     """Run the guided tour."""
     session.install("-q", ".")
