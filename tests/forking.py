@@ -22,7 +22,9 @@ from typing import IO, NoReturn
 # Left out is what a command chooses among, and what may not be there.
 IMPORTED = (
     *(f"supops.commands.{name}" for name in ("audit", "calendly", "config", "setup", "team", "webhooks")),
-    *(f"supops.adapters.{name}" for name in ("calendly", "google_calendar", "ics_calendar", "zendesk")),
+    "supops.commands.schedule",
+    *(f"supops.adapters.{name}" for name in ("calendly", "google_calendar", "ics_calendar")),
+    *(f"supops.adapters.{name}" for name in ("zendesk", "zendesk_webhooks")),
     *(f"supops.adapters.{name}" for name in ("gitlab_issues", "gitlab_projects", "gitlab_tokens", "state")),
     *("supops.services.conducting", "supops.render.filings", "jinja2"),
     *(f"supops.adapters.{name}" for name in ("roster_files", "roster_reader")),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from supops.models.entries import TeamCalendarName
     from supops.services.audit_ports import IssueTracker, MemberDirectory, ProjectDirectory, TokenDirectory
     from supops.services.ports import AgentDirectory, TeamCalendar
+    from supops.services.webhook_ports import WebhookDirectory
     from supops.settings import ZendeskInstance
 
 INSTANCES = ("global", "us-government")
@@ -32,6 +33,17 @@ class Platforms(Surroundings):
         from supops.adapters.zendesk import ZendeskAgents
 
         return ZendeskAgents(self._zendesk_client(key), notices=self.terminal, progress=self.terminal)
+
+    def webhook_directory(self, key: str, *, tests: bool = False) -> "WebhookDirectory":
+        """Connect to a Zendesk instance for its webhooks: to read them, and to send test requests where those are wanted.
+
+        Raises:
+            CredentialError: As `agent_directory`.
+        """
+        from supops.adapters.zendesk_webhooks import READ, WRITE, ZendeskWebhooks
+
+        client = self._zendesk_client(key, (READ, WRITE) if tests else (READ,))
+        return ZendeskWebhooks(client, setting=f"zendesk.{key}")
 
     @cached_property
     def calendly(self) -> "CalendlyDesk":
@@ -191,8 +203,8 @@ class Platforms(Surroundings):
         zendesk = self.config.settings.zendesk
         return zendesk.global_ if key == "global" else zendesk.us_government
 
-    def _zendesk_client(self, key: str) -> "HttpClient":
-        from supops.adapters.zendesk_auth import ZendeskAccount
+    def _zendesk_client(self, key: str, scopes: tuple[str, ...] = ()) -> "HttpClient":
+        from supops.adapters.zendesk_auth import ZendeskAccount, scope_for
         from supops.config import private_ca
 
         settings = self._zendesk(key)
@@ -210,7 +222,7 @@ class Platforms(Surroundings):
         if settings.oauth:
             oauth = settings.oauth
             secret = self.secrets.fetch(oauth.client_secret, purpose=f"the OAuth client secret {of}")
-            client = account.with_oauth(oauth.client_id, secret, oauth.scope)
+            client = account.with_oauth(oauth.client_id, secret, scope_for(oauth.scope, scopes))
             self.opened.callback(client.close)
             return client.http
         if settings.access_token:

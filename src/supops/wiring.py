@@ -12,13 +12,18 @@ from supops.errors import UsageError
 from supops.platforms import INSTANCES
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from supops.models.bookings import Booking, OtherEvent
     from supops.models.health import Health
     from supops.models.roster import Roster
     from supops.models.secrets import Secret
     from supops.models.subscriptions import Wanted
+    from supops.services.comparing import Listing
+    from supops.services.monitoring import Place, Watcher
     from supops.services.ports import KeyPlace, Probe
     from supops.services.routing import Router
+    from supops.services.webhook_health import Healths
     from supops.webhook_wiring import WebhookWiring
 
 PAYLOAD_VARIABLE = "TRIGGER_PAYLOAD"
@@ -113,6 +118,76 @@ class Wiring(AuditWiring):
         # Making the settings starts the embedded world, which writes them.
         _ = self.config
         return self.demo_folder / FOLDER / path
+
+    def place(self, key: str, *, tests: bool = False) -> "Place":
+        """Return a Zendesk instance, for its webhooks; it is connected when it is asked.
+
+        Raises:
+            ConfigError: It is not configured.
+        """
+        from supops.services.monitoring import Place
+
+        settings = self._zendesk(key)
+        if settings is None:
+            raise self.config.missing(f"zendesk.{key}")
+        return Place(key, settings.title, partial(self.webhook_directory, key, tests=tests))
+
+    def watcher(self, key: str | None) -> "Watcher":
+        """Return what looks at the webhooks of one Zendesk instance, or of all that are configured.
+
+        Raises:
+            ConfigError: It is not configured; of all, none is.
+        """
+        keys = [key] if key else [one for one in INSTANCES if self._zendesk(one) is not None]
+        if not keys:
+            raise self.config.missing(" or ".join(f"zendesk.{one}" for one in INSTANCES))
+        for one in () if key else INSTANCES:
+            if one not in keys:
+                self.terminal.note(f"zendesk.{one} is not configured, and left out")
+        return self._watcher(keys)
+
+    def _watcher(self, keys: "list[str]") -> "Watcher":
+        from supops.services.monitoring import Watcher
+
+        places = [self.place(key) for key in keys]
+        return Watcher(places, self.parallel, self.terminal, self.clock.now)
+
+    def webhook_health(self, window: "timedelta") -> "Healths":
+        """Say how the webhooks of every platform are that is configured.
+
+        Raises:
+            ConfigError: None is.
+        """
+        from supops.services.subscribing import Subscriber
+        from supops.services.webhook_health import examine_all
+
+        keys = [key for key in INSTANCES if self._zendesk(key) is not None]
+        left_out = [f"zendesk.{key}" for key in INSTANCES if key not in keys]
+        has_calendly = self.config.settings.calendly.token is not None
+        if not has_calendly:
+            left_out.append("calendly.token")
+        if not keys and not has_calendly:
+            raise self.config.missing(" or ".join(left_out))
+        for section in left_out:
+            self.terminal.note(f"{section} is not configured, and left out")
+
+        def subscriptions() -> "Listing":
+            return Subscriber(self.calendly, self.terminal).list_own()
+
+        return examine_all(
+            self._watcher(keys), window, subscriptions if has_calendly else None, left_out=left_out
+        )
+
+    def test_payload(self, file: Path | None) -> str | None:
+        """Read what a test request is to carry; None where no file is named.
+
+        Raises:
+            UsageError: It can't be sent.
+        """
+        from supops.adapters.payload_files import read_text
+        from supops.models.zendesk_webhooks import MAX_PAYLOAD_BYTES
+
+        return read_text(str(self._embedded(file)), most=MAX_PAYLOAD_BYTES) if file else None
 
     def router(self, *, confirm: bool, dry_run: bool, restore: bool) -> "Router":
         """Return what routes bookings into the team calendars."""

@@ -25,10 +25,33 @@ def read_payload(
     Raises:
         UsageError: It can't be read, or makes no sense.
     """
+    return reader(_read(named, most, via), notices)
+
+
+def read_text(named: str, *, most: int) -> str:
+    """Read what is to be sent as it is.
+
+    Args:
+        named: The file's path, or ``-`` for standard input.
+        most: How many bytes may be sent.
+
+    Raises:
+        UsageError: It can't be read, is longer, or is no text in UTF-8.
+    """
+    data = _read(named, most, "")
+    if len(data) > most:
+        raise UsageError(f"The payload {named} is longer than {most >> 10} KiB, and would not be sent.")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"The payload {named} is no text in UTF-8: {error.reason}.") from None
+
+
+def _read(named: str, most: int, via: str) -> bytes:
+    """Read a file, but no more than one byte beyond what is wanted."""
     from_input = named == STANDARD_INPUT
     try:
         with open(0 if from_input else named, "rb", closefd=not from_input) as stream:
-            data = stream.read(most + 1)
+            return stream.read(most + 1)
     except OSError as error:
         raise UsageError(f"The payload {named}{via} can't be read: {error.strerror}") from None
-    return reader(data, notices)

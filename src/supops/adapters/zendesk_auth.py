@@ -2,7 +2,7 @@
 
 import base64
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import msgspec
@@ -12,7 +12,7 @@ from supops.adapters.http import Credential, FixedCredential, HttpClient
 from supops.adapters.http_errors import Vendor
 from supops.adapters.pacing import RateLimit
 from supops.adapters.patience import Patience
-from supops.errors import Forbidden, PlatformError, SupopsError, Unauthorized
+from supops.errors import Forbidden, PlatformError, Rejected, SupopsError, Unauthorized
 from supops.models.secrets import Secret
 from supops.services.ports import Notices
 
@@ -171,13 +171,18 @@ class _OAuthCredential(Credential):
             # A thread that was still reading when the run ended must not leave a token behind.
             raise PlatformError(f"{self._http.vendor.name} is not asked any more: the run has ended")
         purpose = "mint an access token"
-        answer = self._http.request(
-            "POST",
-            "/oauth/tokens",
-            purpose=purpose,
-            json={**self._request, "client_secret": self._secret.reveal(), "expires_in": TOKEN_SECONDS},
-            credential=FixedCredential(self.description, ""),
-        )
+        try:
+            answer = self._http.request(
+                "POST",
+                "/oauth/tokens",
+                purpose=purpose,
+                json={**self._request, "client_secret": self._secret.reveal(), "expires_in": TOKEN_SECONDS},
+                credential=FixedCredential(self.description, ""),
+            )
+        except Rejected as error:
+            scope = self._request["scope"]
+            error.hint = f"It was asked for the scope {scope}: the OAuth client must be allowed to have that."
+            raise
         token = self._http.decode(answer, _Minted, purpose=purpose).access_token
         self._header = f"Bearer {token}"
         self._minted.append(self._header)
@@ -211,6 +216,13 @@ class _OAuthCredential(Credential):
             raise SupopsError("its scope does not allow to look whether it was revoked") from None
         number = self._http.decode(answer, _CurrentToken, purpose=purpose).token.id
         self._http.request("DELETE", f"/api/v2/oauth/tokens/{number}.json", purpose=purpose, credential=token)
+
+
+def scope_for(configured: str, needed: Collection[str]) -> str:
+    """Return the scope that a token is minted with: the configured one where that covers what is needed, else no more than this."""
+    given = configured.split()
+    covers = all(scope in given or scope.partition(":")[2] in given for scope in needed)
+    return configured if covers else " ".join(needed)
 
 
 def read_limit(headers: Mapping[str, str]) -> RateLimit | None:

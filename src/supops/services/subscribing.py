@@ -60,6 +60,14 @@ class Subscriber:
                 self.notices.note(NO_GROUPS)
         return self._listing(self.desk.account(), corners)
 
+    def list_own(self) -> Listing:
+        """List the organisation's subscriptions and the user's own.
+
+        Raises:
+            SupopsError: Nothing at all could be listed.
+        """
+        return self._listing(self.desk.account(), OWN)
+
     def plan_one(self, wanted: Wanted, *, replace_it: bool = False, has_new_key: bool = False) -> Item:
         """Decide what it takes to have one subscription.
 
