@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn, cast
@@ -39,6 +40,11 @@ GROUPS: Mapping[str, tuple[str, str, str]] = {
         "app",
         "Deliveries of webhooks: receive, look at, replay; and watch Zendesk's own.",
     ),
+    "schedule": (
+        "schedule",
+        "app",
+        "What is done from time to time: quarterly audits, retention, comparisons.",
+    ),
     "team": ("team", "app", "The team's roster: who is in it, and what is wrong with its files."),
     "config": ("config", "app", "The settings: where they are, what they say, how to begin."),
     "doctor": (
@@ -53,7 +59,21 @@ TERMINATED = 128 + signal.SIGTERM
 
 def all_commands() -> "Iterator[tuple[tuple[str, ...], _click.Command]]":
     """Yield every command with the words that call it, groups' commands after the group; imports them all."""
+    for group in GROUPS:
+        yield from _commands_of(group)
 
+
+def has_command(words: Sequence[str]) -> bool:
+    """Whether this version has the command that words call; imports the group that they begin with."""
+    return words[0] in GROUPS and any(tuple(words[: len(known)]) == known for known in _names_of(words[0]))
+
+
+@cache
+def _names_of(group: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(words for words, _ in _commands_of(group))
+
+
+def _commands_of(group: str) -> "Iterator[tuple[tuple[str, ...], _click.Command]]":
     def inside(
         words: tuple[str, ...], command: "_click.Command"
     ) -> "Iterator[tuple[tuple[str, ...], _click.Command]]":
@@ -65,9 +85,9 @@ def all_commands() -> "Iterator[tuple[tuple[str, ...], _click.Command]]":
         for name, one in command.commands.items():
             yield from inside((*words, name), one)
 
-    for group, (module, name, _) in GROUPS.items():
-        app = getattr(importlib.import_module(f"supops.commands.{module}"), name)
-        yield from inside((group,), typer.main.get_command(app))
+    module, name, _ = GROUPS[group]
+    app = getattr(importlib.import_module(f"supops.commands.{module}"), name)
+    yield from inside((group,), typer.main.get_command(app))
 
 
 class LazyGroups(TyperGroup):
@@ -160,7 +180,7 @@ def root(
 ) -> None:
     """One command for the daily work of a Customer Support Operations team."""
     options = GlobalOptions(config, demo, quiet, verbose, debug, not no_color)
-    wiring = Wiring(options, os.environ)
+    wiring = Wiring(options, os.environ, has_command=has_command)
     ctx.obj = wiring
     ctx.call_on_close(wiring.close)
 

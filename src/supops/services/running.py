@@ -1,19 +1,23 @@
 """Running the slots of schedules, as the commands that they stand for."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from supops.errors import ExitCode, SupopsError
 from supops.models.deliveries import Delivery, Outcome, State
-from supops.models.schedules import Schedule, Slot
+from supops.models.schedules import CommandEnd, Schedule, Slot
 from supops.services.inbox_ports import CommandRunner, Inbox
 from supops.services.ports import Clock
 from supops.services.processing import CantHeal
 from supops.services.scheduling import SCHEDULES, HasCommand, delivery_of
 
 LONGEST_REASON = 500
+# Within about ten minutes.
+TRIES_IF_INCOMPLETE = 6
+INCOMPLETE = re.compile(r"\bincomplete:", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,10 @@ class SlotHandler:
                 f"this version of supops lacks `{slot.command}`; a worker of a newer one may have it"
             )
         end = self.runner.run(slot.words)
-        if end.status not in (ExitCode.DONE, ExitCode.FINDINGS):
-            text = f"`{slot.command}` ended with exit status {end.status}{_meaning(end.status)}{_last_words(end.stderr)}"
+        # What a plan or a token never shows is missing each time, and is no reason to give up what was done.
+        is_as_good_as_it_gets = end.status == ExitCode.INCOMPLETE and delivery.attempts >= TRIES_IF_INCOMPLETE
+        if end.status not in (ExitCode.DONE, ExitCode.FINDINGS) and not is_as_good_as_it_gets:
+            text = f"`{slot.command}` ended with exit status {end.status}{_meaning(end.status)}{_last_words(end)}"
             raise CantHeal(text) if end.status == ExitCode.USAGE else SupopsError(text)
         result = {
             "schedule": slot.schedule.name,
@@ -138,13 +144,13 @@ def _meaning(status: int) -> str:
     return meanings.get(status, "")
 
 
-def _last_words(stderr: str) -> str:
-    """Return the end of what a command said: its last error, where there is one."""
-    lines = list(_lines(stderr))
-    begin = next((place for place in reversed(range(len(lines))) if lines[place].startswith("error:")), None)
-    said = " ".join(lines[begin:] if begin is not None else lines[-2:])
-    return f": {said[:LONGEST_REASON]}" if said else ""
-
-
-def _lines(text: str) -> Iterator[str]:
-    return (line.strip() for line in text.splitlines() if line.strip())
+def _last_words(end: CommandEnd) -> str:
+    """Return what a command said of its failure: its error, or what is missing."""
+    said = [line.strip() for text in (end.stdout, end.stderr) for line in text.splitlines() if line.strip()]
+    telling = [line for line in said if INCOMPLETE.search(line)] if end.status == ExitCode.INCOMPLETE else []
+    errors = [place for place, line in enumerate(said) if line.startswith("error:")]
+    text = " ".join(
+        [INCOMPLETE.sub("", line).strip() for line in telling]
+        or (said[errors[-1] :] if errors else said[-2:])
+    )
+    return f": {text[:LONGEST_REASON]}" if text else ""

@@ -1,0 +1,183 @@
+"""``supops schedule``: what is done from time to time."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from supops.commands.options import (
+    DryRunOption,
+    FileOption,
+    Format,
+    FormatOption,
+    Result,
+    deliver,
+    new_group,
+    wiring_of,
+)
+
+if TYPE_CHECKING:
+    from supops.models.deliveries import Delivery
+    from supops.models.schedules import Slot
+    from supops.wiring import Wiring
+
+app = new_group("What is done from time to time: quarterly audits, retention, comparisons.")
+SECONDS_BETWEEN_LOOKS = 0.5
+
+NameArgument = Annotated[str, typer.Argument(help="The schedule's name; see `supops schedule list`.")]
+
+
+@app.command("list")
+def list_all(ctx: typer.Context, output: FormatOption = Format.TABLE, output_file: FileOption = None) -> None:
+    """List the schedules: what each runs and when, whether it is on, its last slot with the outcome, and when it is due next.
+
+    A worker runs what is due: one of `supops webhooks serve`, or `supops webhooks worker`.
+    """
+    from supops.render.schedules import schedules_json, schedules_table
+
+    wiring = wiring_of(ctx)
+    standings = wiring.webhooks.scheduler.standings()
+    result = Result(lambda: [schedules_table(standings)], lambda: schedules_json(standings))
+    deliver(wiring, result, output, output_file)
+    _tell_without_workers(wiring)
+
+
+@app.command()
+def run(
+    ctx: typer.Context,
+    slot: Annotated[
+        str,
+        typer.Argument(
+            metavar="SLOT",
+            help="A schedule's name, for its latest slot; or one of its slots, such as quarterly-audit:2027Q1.",
+        ),
+    ],
+    again: Annotated[bool, typer.Option("--again", help="Run it although it was done.")] = False,
+    dry_run: DryRunOption = False,
+    output: FormatOption = Format.TABLE,
+    output_file: FileOption = None,
+) -> None:
+    """Run a slot of a schedule here and now, whether the schedule is on or off. One that is done is not run again.
+
+    Exit status: 0 it is done, now or before; 1 it failed, and a worker tries it again; 2 there is no such slot.
+    """
+    from supops.models.deliveries import State
+    from supops.render import schedules as shown
+    from supops.services.running import SlotDesk, run_exit_code
+
+    wiring = wiring_of(ctx)
+    webhooks = wiring.webhooks
+    wanted = webhooks.scheduler.slot(slot)
+    if dry_run:
+        known = webhooks.inbox.find(wanted.key)
+        would = again or known is None or known.state not in (State.DONE, State.DISCARDED)
+        planned = Result(
+            lambda: shown.planned_blocks(wanted, known, would_run=would),
+            lambda: shown.planned_json(wanted, known, would_run=would),
+        )
+        deliver(wiring, planned, output, output_file)
+        return
+    process = webhooks.processor(_worker_name(), TerminalJournal(wiring)).process
+    desk = SlotDesk(inbox=webhooks.inbox, clock=wiring.clock, process=process, wait=Waiter(wiring, wanted))
+    done = desk.run(wanted, again=again)
+    result = Result(lambda: shown.run_blocks(done), lambda: shown.run_json(done))
+    deliver(wiring, result, output, output_file)
+    if not done.ran:
+        wiring.terminal.note(f"{slot} is {done.delivery.state}, and was not run again; --again runs it")
+    raise typer.Exit(run_exit_code(done))
+
+
+@app.command()
+def enable(
+    ctx: typer.Context,
+    name: NameArgument,
+    dry_run: DryRunOption = False,
+    output: FormatOption = Format.TABLE,
+    output_file: FileOption = None,
+) -> None:
+    """Switch a schedule on. Slots that were due before are not run."""
+    _switch(ctx, name, output, output_file, enabled=True, dry_run=dry_run)
+
+
+@app.command()
+def disable(
+    ctx: typer.Context,
+    name: NameArgument,
+    dry_run: DryRunOption = False,
+    output: FormatOption = Format.TABLE,
+    output_file: FileOption = None,
+) -> None:
+    """Switch a schedule off. A slot that was begun is finished."""
+    _switch(ctx, name, output, output_file, enabled=False, dry_run=dry_run)
+
+
+def _switch(
+    ctx: typer.Context, name: str, output: Format, output_file: FileOption, *, enabled: bool, dry_run: bool
+) -> None:
+    from supops.render.schedules import schedules_json, schedules_table
+
+    wiring = wiring_of(ctx)
+    scheduler = wiring.webhooks.scheduler
+    changed = scheduler.switch(name, enabled=enabled, dry_run=dry_run)
+    standing = scheduler.standing(name)
+    word = "on" if enabled else "off"
+    if not changed:
+        said = f"{name} is {word} already"
+    elif dry_run:
+        said = f"{name} would be switched {word}; nothing was changed"
+    else:
+        said = f"{name} is switched {word}"
+    result = Result(lambda: [schedules_table([standing])], lambda: schedules_json([standing]))
+    deliver(wiring, result, output, output_file)
+    wiring.terminal.note(said)
+
+
+def _tell_without_workers(wiring: "Wiring") -> None:
+    if not wiring.webhooks.inbox.processes():
+        wiring.terminal.note(
+            "no worker takes part: schedules that are on are run by `supops webhooks serve` or `supops webhooks worker`"
+        )
+
+
+def _worker_name() -> str:
+    import os
+    import socket
+    import uuid
+
+    return f"schedule-run {socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
+
+
+class TerminalJournal:
+    """Tells what happens on the terminal."""
+
+    def __init__(self, wiring: "Wiring") -> None:
+        self._terminal = wiring.terminal
+
+    def tell(self, event: str, /, **facts: str | float | None) -> None:
+        """See `supops.services.inbox_ports.Journal`."""
+        error = facts.get("error")
+        if error:
+            again = facts.get("next_at")
+            self._terminal.warn(f"{error} ({f'tried again at {again}' if again else 'given up'})")
+        else:
+            self._terminal.detail(event)
+
+
+class Waiter:
+    """Waits while somebody else works on a slot, and says so once."""
+
+    def __init__(self, wiring: "Wiring", slot: "Slot") -> None:
+        self._terminal = wiring.terminal
+        self._slot = slot
+        self._has_said = False
+
+    def __call__(self, delivery: "Delivery") -> None:
+        """Wait a moment."""
+        import time
+
+        if not self._has_said:
+            by = f" by {delivery.worker}" if delivery.worker else ""
+            self._terminal.note(
+                f"{self._slot.schedule.name} is run{by} at this moment; waiting for that to end"
+            )
+            self._has_said = True
+        time.sleep(SECONDS_BETWEEN_LOOKS)
