@@ -155,7 +155,7 @@ class ZendeskWebhooks(WebhookDirectory):
                 continue
             # Were the order another one, the list would be read to its end.
             is_in_order = times[0] >= times[-1] and (newest is None or max(times) <= newest + LONGEST_REPEATS)
-            if is_in_order and max(times) < since - LONGEST_REPEATS:
+            if is_in_order and min(times) < since - LONGEST_REPEATS:
                 return
             newest = max(times)
 

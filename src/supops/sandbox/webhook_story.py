@@ -12,7 +12,7 @@ from supops.sandbox.bookings import Json
 HOUR = 3600.0
 DAY = 24 * HOUR
 PAGE_503 = (
-    "<html><head><title>503</title><style>p{}</style></head><body><h1>503 Service Temporarily Unavailable</h1>"
+    "<html><head><style>p{}</style></head><body><h1>503 Service Temporarily Unavailable</h1>"
     "<p>The pager is being deployed.</p></body></html>"
 )
 # Made up: what some targets should not say, and say.
