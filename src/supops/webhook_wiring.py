@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from supops.adapters.inbox_sqlite import SqliteDatabase
     from supops.models.deliveries import Delivery, Outcome
     from supops.platforms import Platforms
+    from supops.receiver_wiring import ReceiverWiring
     from supops.services.inbox_ports import Engine, Journal
     from supops.services.processing import Handler, Processor
     from supops.services.routing import Router
@@ -29,6 +30,13 @@ class WebhookWiring:
     def __init__(self, platforms: "Platforms", router: "Callable[[], Router]") -> None:
         self._platforms = platforms
         self._router = router
+
+    @cached_property
+    def receiver(self) -> "ReceiverWiring":
+        """Who sends deliveries, at which path, and signed with which keys."""
+        from supops.receiver_wiring import ReceiverWiring
+
+        return ReceiverWiring(self._platforms)
 
     @cached_property
     def inbox(self) -> "SqlInbox":

@@ -1,0 +1,135 @@
+"""``supops webhooks serve`` and ``worker``: the processes that receive and process deliveries."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from supops.commands.options import new_group, wiring_of
+
+if TYPE_CHECKING:
+    from supops.services.inbox_ports import Journal
+    from supops.wiring import Wiring
+
+app = new_group("Receive deliveries, and process them.")
+
+MOST_WORKERS = 64
+
+
+class LogFormat(StrEnum):
+    """How the journal is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+LogFormatOption = Annotated[
+    LogFormat, typer.Option("--log-format", help="How to write what happens to standard error.")
+]
+
+
+@app.command()
+def serve(
+    ctx: typer.Context,
+    host: Annotated[
+        str | None, typer.Option("--host", help="Address to listen on, instead of receiver.host.")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            "--port", min=0, max=65535, help="Port, instead of receiver.port; 0 for any that is free."
+        ),
+    ] = None,
+    path: Annotated[
+        str | None, typer.Option("--path", help="Path of Calendly's deliveries, instead of receiver.path.")
+    ] = None,
+    workers: Annotated[
+        int, typer.Option("--workers", min=0, max=MOST_WORKERS, help="How many workers to run beside.")
+    ] = 1,
+    log_format: LogFormatOption = LogFormat.TEXT,
+) -> None:
+    """Receive deliveries, store them, and have workers process them.
+
+    Answers 202 when a delivery is on the disk. At SIGTERM or an interrupt it answers what it has begun, lets each worker finish what it
+    is at, and ends with status 0.
+    """
+    from supops.adapters.extras import needed
+
+    with needed("the receiver", extra="receiver"):
+        from supops.receiver_server import Service
+        from supops.receiver_server import serve as serve_deliveries
+    from supops.adapters.process_signals import process_name, stop_on_signals
+
+    wiring = wiring_of(ctx)
+    settings, receiver = wiring.config.settings.receiver, wiring.webhooks.receiver
+    stop = stop_on_signals()
+    service = Service(
+        sources=receiver.sources(path),
+        path_secret=receiver.path_secret,
+        host=host or settings.host,
+        port=settings.port if port is None else port,
+        trusted_proxies=settings.trusted_proxies,
+        metrics_port=settings.metrics_port,
+        inbox=wiring.webhooks.inbox,
+        clock=wiring.clock,
+        journal=_journal(wiring, log_format),
+        name=process_name(),
+        worker=receiver.worker_command("--with-parent", "--log-format", log_format),
+        workers=workers,
+    )
+    serve_deliveries(service, stop)
+
+
+@app.command()
+def worker(
+    ctx: typer.Context,
+    log_format: LogFormatOption = LogFormat.TEXT,
+    with_parent: Annotated[
+        bool,
+        typer.Option("--with-parent", hidden=True, help="End when standard input does."),
+    ] = False,
+) -> None:
+    """Process deliveries, as one more worker: beside a receiver on this machine, or with a store in PostgreSQL on any other.
+
+    At SIGTERM or an interrupt it finishes the delivery that it is at, and ends with status 0.
+    """
+    import signal
+    import time
+    from contextlib import suppress
+
+    from supops.adapters.process_signals import process_name, stop_on_signals, stop_with_parent
+    from supops.errors import SupopsError
+    from supops.services.ticking import Ticker, heartbeat
+
+    wiring = wiring_of(ctx)
+    # An interrupt on the terminal reaches all; the receiver tells its workers when they should end.
+    stop = stop_on_signals(ignored=[signal.SIGINT] if with_parent else [])
+    if with_parent:
+        stop_with_parent(stop)
+    journal, name, webhooks = _journal(wiring, log_format), process_name(), wiring.webhooks
+    ticks = [heartbeat(webhooks.inbox, wiring.clock, name, "worker"), webhooks.schedule_tick()]
+    processor = webhooks.processor(name, journal)
+    journal.tell("working", worker=name)
+    try:
+        engine = webhooks.engine(journal, Ticker(ticks, journal, time.monotonic))
+        engine.run(processor.process, stop=stop)
+    finally:
+        with suppress(SupopsError):
+            webhooks.inbox.gone(name)
+    journal.tell("worked", worker=name)
+
+
+def _journal(wiring: "Wiring", log_format: LogFormat) -> "Journal":
+    """Return the journal; with JSON, whatever else is said is in it as well."""
+    import sys
+
+    from supops.render.journal import JournalTerminal, JsonJournal, TextJournal
+
+    if log_format is LogFormat.TEXT:
+        return TextJournal(sys.stderr, wiring.clock.now)
+    journal = JsonJournal(sys.stderr, wiring.clock.now)
+    options = wiring.options
+    wiring.terminal = JournalTerminal(
+        sys.stdout, sys.stderr, journal, quiet=options.quiet, debug=options.debug
+    )
+    return journal

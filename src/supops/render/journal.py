@@ -1,0 +1,107 @@
+"""The journal of receiver and workers: a line for each thing that happens, for people or for programs."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import TextIO
+
+from supops.render.console import Terminal
+from supops.render.text import visible
+from supops.services.inbox_ports import Journal
+
+Facts = Mapping[str, str | float | None]
+
+# What came in, what became of it, and what went wrong; everything else is about the processes themselves.
+ARROWS = {
+    "stored": "-->",
+    "repeat": "-->",
+    "refused": "-x-",
+    "unstored": "-x-",
+    "started": "   ",
+    "done": "<--",
+    "failed": "<-x",
+    "dead": "<-x",
+    "overtaken": "<-x",
+}
+OTHER_ARROW = "***"
+# What a line begins with, in this order; all other facts follow with their names.
+NAMELESS = ("source", "event")
+NAMELESS_AT_THE_END = ("outcome", "error", "text")
+LONGEST_FACT = 2000
+
+
+class LineJournal(Journal):
+    """Writes each line whole, so that the lines of several processes don't mix.
+
+    Args:
+        stream: Where to; one that is gone is no reason to stop.
+        now: The present time.
+    """
+
+    def __init__(self, stream: TextIO, now: Callable[[], datetime]) -> None:
+        self._stream = stream
+        self._now = now
+        self._lock = threading.Lock()
+
+    def tell(self, event: str, /, **facts: str | float | None) -> None:
+        """See `Journal`."""
+        known = {
+            name: _shortened(value) for name, value in facts.items() if value is not None and value != ""
+        }
+        line = self._line(f"{self._now():%Y-%m-%dT%H:%M:%SZ}", event, known)
+        # Nothing may depend on whether somebody reads along.
+        with self._lock, suppress(OSError, ValueError):
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
+
+    def _line(self, time: str, event: str, facts: Facts) -> str:
+        raise NotImplementedError
+
+
+class TextJournal(LineJournal):
+    """Lines for people: time, arrow, number of the delivery, what happened."""
+
+    def _line(self, time: str, event: str, facts: Facts) -> str:
+        words = [time, ARROWS.get(event, OTHER_ARROW)]
+        if "id" in facts:
+            words.append(f"#{facts['id']}")
+        # A delivery's event is a word of its own; the others say what happened.
+        words += [_said(facts[name]) for name in NAMELESS if name in facts]
+        words.append(event)
+        named = [name for name in facts if name not in ("id", *NAMELESS, *NAMELESS_AT_THE_END)]
+        words += [f"{name}={_said(facts[name])}" for name in named]
+        text = " ".join(words)
+        ends = [_said(facts[name]) for name in NAMELESS_AT_THE_END if name in facts]
+        return f"{text}: {'; '.join(ends)}" if ends else text
+
+
+class JsonJournal(LineJournal):
+    """Lines for programs: one JSON object on each, in ASCII."""
+
+    def _line(self, time: str, event: str, facts: Facts) -> str:
+        return json.dumps({"time": time, "what": event, **facts})
+
+
+class JournalTerminal(Terminal):
+    """A terminal whose notes and warnings are lines of the journal, so that programs find nothing else on standard error.
+
+    Args:
+        journal: Told what would be said.
+    """
+
+    def __init__(self, stdout: TextIO, stderr: TextIO, journal: Journal, *, quiet: bool, debug: bool) -> None:
+        super().__init__(stdout, stderr, environ={}, quiet=quiet, debug=debug, color=False)
+        self._journal = journal
+
+    def _say(self, message: str, style: str) -> None:  # noqa: ARG002
+        self._journal.tell("note", text=message)
+
+
+def _shortened(value: str | float) -> str | float:
+    return value[:LONGEST_FACT] if isinstance(value, str) else value
+
+
+def _said(value: str | float | None) -> str:
+    return visible(str(value))
