@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from supops.receiver_wiring import ReceiverWiring
     from supops.services.inbox_ports import Engine, Journal
     from supops.services.processing import Handler, Processor
+    from supops.services.reconciling import Comparer
     from supops.services.routing import Router
     from supops.services.scheduling import Scheduler
 
@@ -154,6 +155,26 @@ class WebhookWiring:
         from supops.services.scheduling import every_minute
 
         return every_minute(self.scheduler.tick, self._platforms.clock)
+
+    def comparer(self, step: Callable[[], None]) -> "Comparer":
+        """Return what compares deliveries with the team calendars.
+
+        Args:
+            step: Called for each booking.
+        """
+        from dataclasses import replace
+        from functools import cache
+
+        from supops.adapters.calendly_payloads import read_calendly
+        from supops.services.reconciling import Comparer, SaidOnce
+
+        notices = SaidOnce(self._platforms.terminal)
+        router = self._router()
+        # The roster is read once for all.
+        router = replace(router, notices=notices, read_roster=cache(router.read_roster))
+        return Comparer(
+            inbox=self.inbox, router=router, read=partial(read_calendly, notices=notices), step=step
+        )
 
     def _route(self, delivery: "Delivery") -> "Outcome":
         """Put a booked event into its team calendar, as `supops calendly route` does."""

@@ -117,8 +117,8 @@ def _changes(routing: Routing) -> Table:
             Cell(str(change.action), ACTION_STYLES.get(change.action, "")),
             change.calendar.name,
             change.why,
-            _shown(change.before),
-            _shown(change.after),
+            shown_card(change.before),
+            shown_card(change.after),
             change.entry_id,
         ]
         for change in routing.changes
@@ -128,7 +128,8 @@ def _changes(routing: Routing) -> Table:
     return Table(title, columns, rows, details=("why", "before", "after", "entry"))
 
 
-def _shown(card: Card | None) -> str | None:
+def shown_card(card: Card | None) -> str | None:
+    """Return what people see of an entry, in a few words; None for nothing."""
     return f"{card.summary}, {card.start:%Y-%m-%d %H:%M} {card.zone}" if card else None
 
 
@@ -148,12 +149,13 @@ def _change_json(change: Change) -> Json:
         "calendar": change.calendar.key,
         "calendar_event_id": change.entry_id,
         "why": change.why,
-        "before": _card_json(change.before),
-        "after": _card_json(change.after),
+        "before": card_json(change.before),
+        "after": card_json(change.after),
     }
 
 
-def _card_json(card: Card | None) -> Json:
+def card_json(card: Card | None) -> Json:
+    """Return what people see of an entry; null for nothing."""
     if card is None:
         return None
     start, end = card.start.isoformat(), card.end.isoformat()

@@ -53,6 +53,7 @@ class Router:
         desk: Asked to confirm what payloads say; None to take payloads at their word.
         dry_run: Change nothing, and tell what would be done.
         restore: Bring back entries that were deleted by hand.
+        thorough: Look into every calendar, also where an entry says that it is the only one.
     """
 
     read_roster: Callable[[], Roster]
@@ -63,6 +64,7 @@ class Router:
     desk: BookingDesk | None = None
     dry_run: bool = False
     restore: bool = False
+    thorough: bool = False
 
     def route(self, payload: Booking | OtherEvent) -> Routing:
         """Decide where a booking belongs, and make the team calendars say what is so.
@@ -172,8 +174,9 @@ class Router:
         other calendars are looked at. So of two runs that insert the same meeting in two calendars, at least one sees both.
         """
         restore = self.restore and isinstance(news, Hearing)
-        is_new = news.is_likely_new and not self.dry_run
-        found = {} if is_new else _find(news, calendars, everywhere=self.dry_run)
+        everywhere = self.dry_run or self.thorough
+        is_new = news.is_likely_new and not everywhere
+        found = {} if is_new else _find(news, calendars, everywhere=everywhere)
         begun = len(done)
         for _ in range(MOST_TRIES):
             if found and ask and isinstance(news, Hearing):
