@@ -61,23 +61,16 @@ def list_(
 ) -> None:
     """List the webhooks of Zendesk, or Calendly's subscriptions.
 
-    Those of Calendly are listed as `supops calendly webhooks list` does. Exit status 5: not all could be listed.
+    Those of Calendly are the organisation's and your own, as `supops calendly webhooks list` shows them. Exit status 5:
+    not all could be listed.
     """
     wiring = wiring_of(ctx)
     if platform is Platform.CALENDLY:
         if instance is not AnyInstance.ALL:
             raise UsageError("--instance is for Zendesk; Calendly has no instances.")
-        from supops.commands.calendly_webhooks import ListedScope
-        from supops.commands.calendly_webhooks import list_ as list_calendly
-
-        list_calendly(ctx, ListedScope.ALL, None, output, output_file)
-        return
-    from supops.render.zendesk_webhooks import webhooks_blocks, webhooks_json
-
-    overview = wiring.watcher(instance.key).overview()
-    result = Result(lambda: webhooks_blocks(overview), lambda: webhooks_json(overview))
-    deliver(wiring, result, output, output_file)
-    _end(wiring, overview.missing, ExitCode.INCOMPLETE if overview.missing else ExitCode.DONE)
+        _list_calendly(wiring, output, output_file)
+    else:
+        _list_zendesk(wiring, instance.key, output, output_file)
 
 
 @app.command()
@@ -172,6 +165,26 @@ def health(
     result = Result(lambda: health_blocks(healths), lambda: health_json(healths))
     deliver(wiring, result, output, output_file)
     _end(wiring, healths.missing, healths.exit_code)
+
+
+def _list_zendesk(wiring: "Wiring", key: str | None, output: Format, output_file: Path | None) -> None:
+    from supops.render.zendesk_webhooks import webhooks_blocks, webhooks_json
+
+    overview = wiring.watcher(key).overview()
+    result = Result(lambda: webhooks_blocks(overview), lambda: webhooks_json(overview))
+    deliver(wiring, result, output, output_file)
+    _end(wiring, overview.missing, ExitCode.INCOMPLETE if overview.missing else ExitCode.DONE)
+
+
+def _list_calendly(wiring: "Wiring", output: Format, output_file: Path | None) -> None:
+    from supops.render.subscriptions import subscriptions_json, subscriptions_table
+    from supops.services.subscribing import Subscriber
+
+    listing = Subscriber(wiring.calendly, wiring.terminal).list_own()
+    wiring.terminal.note("a group's subscriptions: supops calendly webhooks list --group URI")
+    result = Result(lambda: [subscriptions_table(listing)], lambda: subscriptions_json(listing))
+    deliver(wiring, result, output, output_file)
+    _end(wiring, listing.missing, ExitCode.INCOMPLETE if listing.missing else ExitCode.DONE)
 
 
 def _window(since: str) -> "timedelta":

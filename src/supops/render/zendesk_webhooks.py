@@ -70,6 +70,10 @@ def monitor_blocks(seen: Monitored) -> list[Block]:
     period = f"{minute(seen.since)} to {minute(seen.until)}"
     some = f"{seen.failures:,} of {count(seen.invocations, 'invocation')} did not succeed"
     lines = [Cell(", ".join(seen.places)), Cell(some, "red" if seen.failures else "green")]
+    if seen.unread:
+        lines.append(
+            Cell(f"the attempts of {seen.unread:,} of these were not read; --attempts N reads those of more")
+        )
     if seen.is_beyond_history:
         lines.append(
             Cell(f"Zendesk keeps about {HISTORY.days} days: what is older is not to be seen", "yellow")

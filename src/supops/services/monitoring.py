@@ -116,6 +116,11 @@ class Monitored:
         return sum(len(one.failures) for one in self.watched)
 
     @property
+    def unread(self) -> int:
+        """Of how many of these the attempts were not read."""
+        return sum(failure.attempts is None for one in self.watched for failure in one.failures)
+
+    @property
     def is_beyond_history(self) -> bool:
         """Whether the window begins before what Zendesk keeps."""
         return self.until - self.since > HISTORY
@@ -284,8 +289,8 @@ class Tested:
         if self.cause is None:
             return None
         code, url = self.answer.status_code, self.placed.webhook.public_url
-        answered = f"answered {code} to the test request" if code else "did not answer the test request"
-        return SupopsError(f"{url} {answered}: it takes no deliveries.", hint=f"{REMEDIES[self.cause]}.")
+        answered = f"answered {code}, and did not take" if code else "did not answer"
+        return SupopsError(f"{url} {answered} the test request.", hint=f"{REMEDIES[self.cause]}.")
 
 
 def send_test(place: Place, identity: str, payload: str | None, notices: Notices) -> Tested:
