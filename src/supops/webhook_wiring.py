@@ -51,7 +51,9 @@ class WebhookWiring:
         """The store in a file on this machine."""
         from supops.adapters.inbox_sqlite import SqliteDatabase
 
-        return SqliteDatabase(self.inbox_file)
+        store = SqliteDatabase(self.inbox_file)
+        self._platforms.opened.callback(store.close)
+        return store
 
     @cached_property
     def _shared(self) -> "PostgresDatabase | None":
@@ -75,7 +77,9 @@ class WebhookWiring:
         password = None
         if settings.password:
             password = self._platforms.secrets.fetch(settings.password, purpose="the password for queue.url")
-        return PostgresDatabase(address, password)
+        store = PostgresDatabase(address, password)
+        self._platforms.opened.callback(store.close)
+        return store
 
     @property
     def inbox_file(self) -> Path:

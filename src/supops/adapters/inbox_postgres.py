@@ -1,12 +1,12 @@
 """The store of deliveries in PostgreSQL: for several machines. Needs the extra ``scale``."""
 
 import re
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
+from supops.adapters.connections import Connections
 from supops.adapters.extras import needed
 from supops.adapters.inbox_database import Database, Row, Session, Values
 from supops.adapters.inbox_schema import POSTGRES_STEPS
@@ -55,7 +55,7 @@ class _PostgresSession(Session):
 
 
 class PostgresDatabase(Database):
-    """A database with tables that were made before. Each thread has a connection of its own.
+    """A database with tables that were made before. Threads may share it.
 
     Args:
         url: Its address, without a password.
@@ -68,7 +68,7 @@ class PostgresDatabase(Database):
             import psycopg  # noqa: F401
         self.url = url
         self._password = password
-        self._threads = threading.local()
+        self._connections = Connections(self._opened, lambda one: not one.closed and not one.broken)
         self._jobs = jobs or JobQueue()
 
     @property
@@ -95,7 +95,7 @@ class PostgresDatabase(Database):
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """See `Database`."""
-        with self.translated(), self._connection() as connection, connection.transaction():
+        with self.translated(), self._connections.one() as connection, connection.transaction():
             yield _PostgresSession(connection, self._jobs)
 
     @contextmanager
@@ -105,11 +105,8 @@ class PostgresDatabase(Database):
             yield session
 
     def close(self) -> None:
-        """Close this thread's connection."""
-        connection: Connection | None = getattr(self._threads, "connection", None)
-        if connection is not None:
-            connection.close()
-            self._threads.connection = None
+        """Close the connections."""
+        self._connections.close()
 
     def upgrade(self) -> bool:
         """Make the tables, or take them to the newest version; return whether there was something to do.
@@ -141,32 +138,24 @@ class PostgresDatabase(Database):
             )
         return version < VERSION
 
-    @contextmanager
-    def _connection(self) -> "Iterator[Connection]":
+    def _opened(self) -> "Connection":
         from psycopg import connect
 
-        connection: Connection | None = getattr(self._threads, "connection", None)
-        if connection is None or connection.closed:
-            connection = connect(self.conninfo, autocommit=True)
+        connection = connect(self.conninfo, autocommit=True)
+        try:
             self._check_version(connection)
-            self._threads.connection = connection
-        try:
-            yield connection
-        finally:
-            if connection.broken:
-                self.close()
-
-    def _check_version(self, connection: "Connection") -> None:
-        try:
-            version = _version_of(connection)
-            if version == 0:
-                raise ConfigError(f"The database of {self.shown} has no store of deliveries.", hint=INIT_HINT)
-            self._check_not_newer(version)
-            if version < VERSION or not self._jobs.is_current(connection):
-                raise ConfigError(f"The store at {self.shown} is of an older version.", hint=MIGRATE_HINT)
-        except SupopsError:
+        except BaseException:
             connection.close()
             raise
+        return connection
+
+    def _check_version(self, connection: "Connection") -> None:
+        version = _version_of(connection)
+        if version == 0:
+            raise ConfigError(f"The database of {self.shown} has no store of deliveries.", hint=INIT_HINT)
+        self._check_not_newer(version)
+        if version < VERSION or not self._jobs.is_current(connection):
+            raise ConfigError(f"The store at {self.shown} is of an older version.", hint=MIGRATE_HINT)
 
     def _check_not_newer(self, version: int) -> None:
         if version > VERSION:

@@ -2,11 +2,11 @@
 
 import os
 import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from supops.adapters.connections import Connections
 from supops.adapters.inbox_database import Database, Row, Session, Values
 from supops.adapters.inbox_schema import SQLITE_STEPS
 from supops.adapters.sqlite_file import SqliteFile, SqliteKind
@@ -44,7 +44,7 @@ class _SqliteSession(Session):
 
 
 class SqliteDatabase(Database):
-    """An SQLite file, made when it is first opened. Each thread has a connection of its own.
+    """An SQLite file, made when it is first opened. Threads may share it.
 
     Args:
         path: The file.
@@ -54,7 +54,7 @@ class SqliteDatabase(Database):
     def __init__(self, path: Path, *, patience: float = PATIENCE_SECONDS) -> None:
         self.path = path
         self._file = SqliteFile(path, KIND, patience)
-        self._threads = threading.local()
+        self._connections = Connections(self._opened)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -67,15 +67,11 @@ class SqliteDatabase(Database):
         yield from self._transaction("BEGIN", "read")
 
     def close(self) -> None:
-        """Close this thread's connection."""
-        connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
-        if connection is not None:
-            connection.close()
-            self._threads.connection = None
+        """Close the connections."""
+        self._connections.close()
 
     def _transaction(self, begin: str, what: str) -> Iterator[Session]:
-        with self._file.translated(what):
-            connection = self._connection()
+        with self._file.translated(what), self._connections.one() as connection:
             connection.execute(begin)
             try:
                 yield _SqliteSession(connection)
@@ -86,18 +82,11 @@ class SqliteDatabase(Database):
                     connection.execute("ROLLBACK")
                 raise
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
-        if connection is None:
-            connection = self._opened()
-            self._threads.connection = connection
-        return connection
-
     def _opened(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not self.path.exists():
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = self._file.connect("rw")
+        connection = self._file.connect("rw", shared=True)
         try:
             connection.execute("PRAGMA foreign_keys = ON")
             # Every commit is on the disk when it returns, and readers don't wait for writers.

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # After the store could not be used.
 PAUSE_SECONDS = 2.0
+# A server that runs has a connection for us at once; one that does not is asked again later.
+POOL_SECONDS = 2.0
 # Finished jobs say nothing that the store does not.
 KEEP_HOURS = 24
 CLEANING_SECONDS = 3600.0
@@ -80,8 +82,9 @@ class ProcrastinateEngine(Engine):
         from procrastinate import exceptions
 
         # What there is to say of a delivery is said by whoever processes it.
-        logging.getLogger("procrastinate").addHandler(logging.NullHandler())
-        logging.getLogger("procrastinate").propagate = False
+        for name in ("procrastinate", "psycopg"):
+            logging.getLogger(name).addHandler(logging.NullHandler())
+            logging.getLogger(name).propagate = False
         known = (
             SupopsError,
             psycopg.Error,
@@ -123,7 +126,7 @@ class ProcrastinateEngine(Engine):
     def _app(self, work: Work) -> "App":
         from procrastinate import App, PsycopgConnector
 
-        connector = PsycopgConnector(conninfo=self._database.conninfo, min_size=1, max_size=4, timeout=10.0)
+        connector = PsycopgConnector(conninfo=self._database.conninfo, min_size=1, max_size=4, timeout=POOL_SECONDS)
         app = App(connector=connector)
 
         def process(*, delivery: int) -> None:

@@ -45,10 +45,17 @@ class SqliteFile:
     kind: SqliteKind
     patience: float
 
-    def connect(self, mode: str) -> sqlite3.Connection:
-        """Open it: ``ro`` to read, ``rw`` to write. Transactions are begun and ended in so many words."""
+    def connect(self, mode: str, *, shared: bool = False) -> sqlite3.Connection:
+        """Open it: ``ro`` to read, ``rw`` to write. Transactions are begun and ended in so many words.
+
+        Args:
+            mode: One of the two.
+            shared: Whether several threads may use the connection, one after the other.
+        """
         address = f"{self.path.absolute().as_uri()}?mode={mode}"
-        return sqlite3.connect(address, uri=True, timeout=self.patience, isolation_level=None)
+        return sqlite3.connect(
+            address, uri=True, timeout=self.patience, isolation_level=None, check_same_thread=not shared
+        )
 
     def known_version(self, connection: sqlite3.Connection) -> int:
         """Return its version.
