@@ -195,6 +195,23 @@ def test_what_the_platform_leaves_out(monkeypatch: pytest.MonkeyPatch, directory
     assert not any(one.succeeded for one in found)
 
 
+def test_what_has_no_time_counts_where_it_stands(
+    monkeypatch: pytest.MonkeyPatch, directory: ZendeskWebhooks
+) -> None:
+    def one(identity: str, minutes_ago: float | None) -> dict[str, str]:
+        time = NOW - timedelta(minutes=minutes_ago) if minutes_ago is not None else None
+        return {
+            "id": identity,
+            "status": "throttled",
+            **({"latest_completed_at": time.isoformat()} if time else {}),
+        }
+
+    found = [one("a", None), one("b", 10), one("c", None), one("d", 61), one("e", None), one("f", 59)]
+    answering(monkeypatch, {"invocations": found})
+
+    assert [one.id for one in invocations(directory, "W1", timedelta(hours=1))] == ["a", "b", "c", "f"]
+
+
 @pytest.mark.parametrize(
     "body", [{"webhooks": "none"}, {}, [], {"webhooks": [{"id": "../x", "name": "x"}]}, "no"]
 )

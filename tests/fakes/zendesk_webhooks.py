@@ -82,10 +82,12 @@ class FakeWebhooks(WebhookDirectory):
         self._refuse()
         self.webhook(identity)
         task.advance()
+        last: datetime | None = None
         for place, one in enumerate(self.runs.get(identity, ())):
             if place == self.breaks_off.get(identity):
                 raise SupopsError("the list broke off")
-            if one.completed_at is None or one.completed_at >= since:
+            last = one.completed_at or last
+            if last is None or last >= since:
                 yield one
 
     def attempts(self, identity: str, invocation: str) -> tuple[Attempt, ...]:

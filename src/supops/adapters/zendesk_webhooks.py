@@ -142,12 +142,13 @@ class ZendeskWebhooks(WebhookDirectory):
         """See `supops.services.webhook_ports.WebhookDirectory`. The platform's own filters are not relied on: how they count is unknown."""
         seen: set[str] = set()
         newest: datetime | None = None
+        last: datetime | None = None
         path = f"{_path_of(identity)}/invocations"
         for page in self._pages(path, _Invocations, "list the webhook's invocations"):
             found = [_invocation(one) for one in page.invocations if one.id not in seen]
             # A new invocation moves the others onto the next page.
             seen = {one.id for one in page.invocations}
-            recent = [one for one in found if one.completed_at is None or one.completed_at >= since]
+            recent, last = _recent(found, since, last)
             task.advance(items=len(recent))
             yield from recent
             times = [one.completed_at for one in found if one.completed_at is not None]
@@ -267,6 +268,18 @@ def _texts(found: Iterable[str] | None) -> tuple[str, ...]:
 
 def _invocation(one: _Invocation) -> Invocation:
     return Invocation(one.id, one.status, one.status_code, _moment(one.latest_completed_at))
+
+
+def _recent(
+    found: Iterable[Invocation], since: datetime, last: datetime | None
+) -> tuple[list[Invocation], datetime | None]:
+    """Return those since a time, and the last time that was told: one without a time ended about when the one before it did."""
+    recent = []
+    for one in found:
+        last = one.completed_at or last
+        if last is None or last >= since:
+            recent.append(one)
+    return recent, last
 
 
 def _attempt(one: _Attempt) -> Attempt:

@@ -44,7 +44,7 @@ class WebhookDirectory(Protocol):
         ...
 
     def invocations(self, identity: str, *, since: datetime, task: Task) -> Iterator[Invocation]:
-        """Yield a webhook's invocations since a time, newest first, each once; those without a time as well.
+        """Yield a webhook's invocations since a time, newest first, each once; one without a time counts where it stands.
 
         Args:
             identity: The webhook's id.
