@@ -1,0 +1,136 @@
+"""Whether a flow makes sense: every stage is known and reached, nothing ends nowhere, every step has a way back."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from supops.models.workflow import CLOSED, NOWHERE, Flow, Move, Need
+
+# Places that are no stages.
+ENDS = frozenset({CLOSED, NOWHERE})
+
+
+@dataclass(frozen=True, slots=True)
+class FlowMistake:
+    """What makes no sense about a flow.
+
+    Attributes:
+        move: The number of the move that it is about, from 0; None where it is about no single one.
+        stage: The stage that it is about; empty where it is about none.
+    """
+
+    message: str
+    move: int | None = None
+    stage: str = ""
+
+
+def check_flow(flow: Flow) -> tuple[FlowMistake, ...]:
+    """Return all that makes no sense about a flow. Cycles are fine, as long as there is a way out of them."""
+    unknown = [*_unknown(flow), *_needs(flow)]
+    return tuple(unknown or [*_unreached(flow), *_dead_ends(flow), *_one_way(flow)])
+
+
+def _unknown(flow: Flow) -> Iterable[FlowMistake]:
+    stages, types = {one.name for one in flow.stages}, {one.key for one in flow.types if not one.outside}
+    for place, move in enumerate(flow.moves):
+        for name in dict.fromkeys((move.source, move.target)):
+            if name not in stages | ENDS:
+                yield FlowMistake(f"there is no stage {name!r}", place)
+        for key in move.types:
+            if key not in types:
+                yield FlowMistake(f"there is no type {key!r} in the flow", place)
+        if move.target == NOWHERE:
+            yield FlowMistake("a move leads to a stage, or to Closed", place)
+        if move.target == CLOSED and not move.closes:
+            yield FlowMistake("a move to Closed has to close the issue", place)
+    for name in dict.fromkeys(
+        (flow.first, flow.blocked, flow.queued, flow.working, flow.last, flow.validation)
+    ):
+        if name not in stages:
+            yield FlowMistake(f"there is no stage {name!r}", stage=name)
+
+
+def _needs(flow: Flow) -> Iterable[FlowMistake]:
+    for place, move in enumerate(flow.moves):
+        if Need.CURRENT in move.needs and Need.LATER in move.needs:
+            yield FlowMistake("the iteration can't be the current one and a later one", place)
+
+
+def _unreached(flow: Flow) -> Iterable[FlowMistake]:
+    """Yield stages that no issue gets to, whatever its type."""
+    starts = {flow.first, *(move.target for move in flow.moves if move.source == NOWHERE)}
+    reached: set[str] = set()
+    for key in _type_keys(flow):
+        reached |= _reach(starts, _edges(flow, key))
+    for stage in flow.stages:
+        if stage.name not in reached:
+            yield FlowMistake(f"no move leads to the stage {stage.name}", stage=stage.name)
+
+
+def _dead_ends(flow: Flow) -> Iterable[FlowMistake]:
+    """Yield stages that issues of a type get to, and never out of to an end."""
+    starts = {flow.first, *(move.target for move in flow.moves if move.source == NOWHERE)}
+    for key in _type_keys(flow):
+        edges = _edges(flow, key)
+        ending = _reach({CLOSED} | _closing(flow, key), _reversed(edges))
+        for name in [one.name for one in flow.stages if one.name in _reach(starts, edges)]:
+            if name not in ending:
+                yield FlowMistake(
+                    f"the stage {name} is a dead end: from there a {key} never gets closed", stage=name
+                )
+
+
+def _one_way(flow: Flow) -> Iterable[FlowMistake]:
+    """Yield moves from where nothing leads back, whatever is done."""
+    for key in _type_keys(flow):
+        edges = _edges(flow, key)
+        for place, move in enumerate(flow.moves):
+            if (
+                key in move.types
+                and move.source != NOWHERE
+                and move.source not in _reach({move.target}, edges)
+            ):
+                yield FlowMistake(
+                    f"from {move.target} there is no way back to {move.source} for a {key}", place
+                )
+
+
+def _type_keys(flow: Flow) -> list[str]:
+    return [one.key for one in flow.types if not one.outside]
+
+
+def _closing(flow: Flow, key: str) -> set[str]:
+    """Return the stages in which an issue is closed with the move that leads there."""
+    return {move.target for move in flow.moves if move.closes and key in move.types}
+
+
+def _edges(flow: Flow, key: str) -> dict[str, set[str]]:
+    edges: dict[str, set[str]] = {}
+    for move in flow.moves:
+        if key in move.types:
+            edges.setdefault(move.source, set()).add(move.target)
+    return edges
+
+
+def _reversed(edges: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    turned: dict[str, set[str]] = {}
+    for source, targets in edges.items():
+        for target in targets:
+            turned.setdefault(target, set()).add(source)
+    return turned
+
+
+def _reach(starts: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
+    """Return everything that can be got to; whatever was seen is not followed again, so that cycles end."""
+    seen: set[str] = set()
+    waiting = [*starts]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += edges.get(name, ())
+    return seen
+
+
+def moves_between(flow: Flow, source: str, target: str, key: str) -> tuple[Move, ...]:
+    """Return the moves of a type from one stage to another."""
+    return tuple(one for one in flow.moves_from(source, key) if one.target == target)

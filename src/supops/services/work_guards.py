@@ -1,0 +1,264 @@
+"""Guards: what a move needs, and what to do where that is missing (source: domain, 4)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from supops.models.work import Iteration, WorkIssue
+from supops.models.work_marks import Mark, has_link, marked
+from supops.models.work_moves import Given, Missing
+from supops.models.workflow import Flow, Move, Need, Template, Validation
+from supops.services.work_reading import Dossier
+
+APPROVED = "approved"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A move that somebody wants to make.
+
+    Attributes:
+        labels: As they would be with what was said.
+        assignees: So these, and the iteration.
+    """
+
+    dossier: Dossier
+    move: Move
+    given: Given
+    labels: tuple[str, ...]
+    assignees: tuple[str, ...]
+    iteration: Iteration | None
+
+    @property
+    def flow(self) -> Flow:
+        """The flow."""
+        return self.dossier.flow
+
+    @property
+    def issue(self) -> WorkIssue:
+        """The issue as it was read."""
+        return self.dossier.issue
+
+    @property
+    def has_iterations(self) -> bool:
+        """Whether there can be iterations; else milestones alone say when work is planned for."""
+        return not self.dossier.desk.iterations.unavailable
+
+
+def missing_needs(case: Case) -> tuple[Missing, ...]:
+    """Return what a move lacks, in the order of its needs."""
+    found = (GUARDS[need](case) for need in case.move.needs)
+    return tuple(one for one in found if one is not None)
+
+
+def _type(case: Case) -> Missing | None:
+    names = case.flow.types_of(case.labels)
+    known = ", ".join(one.key for one in case.flow.types if not one.outside)
+    if len(names) > 1:
+        return Missing(
+            Need.TYPE, f"it has several types: {', '.join(names)}", f"say which it is: --type {known}"
+        )
+    if not names:
+        return Missing(Need.TYPE, "it has no type", f"say which it is: --type {known}")
+    if case.flow.type(names[0]) is None:
+        return Missing(Need.TYPE, f"the type {names[0]!r} is not known", f"say which it is: --type {known}")
+    return None
+
+
+def _scoped(case: Case, need: Need, key: str, known: tuple[str, ...]) -> Missing | None:
+    values = [label.removeprefix(key) for label in case.labels if label.startswith(key)]
+    hint = f"say which: --{need} {', '.join(known)}"
+    if not values:
+        return Missing(need, f"it has no {need}", hint)
+    if need is Need.PRIORITY and len(values) > 1:
+        return Missing(need, f"it has several priorities: {', '.join(values)}", hint)
+    return None
+
+
+def _priority(case: Case) -> Missing | None:
+    return _scoped(case, Need.PRIORITY, case.flow.labels.priority, case.flow.labels.priorities)
+
+
+def _customer(case: Case) -> Missing | None:
+    return _scoped(case, Need.CUSTOMER, case.flow.labels.customer, case.flow.labels.customers)
+
+
+def decision_of(dossier: Dossier) -> Mark | None:
+    """Return the latest decision on an issue's approval; None where none is recorded."""
+    return next((mark for _, mark in marked(dossier.team_notes, Template.APPROVAL)), None)
+
+
+def _approval(case: Case) -> Missing | None:
+    decision, iid = decision_of(case.dossier), case.issue.iid
+    command = f"`supops issues approval {iid} ...`"
+    if decision is None:
+        return Missing(Need.APPROVAL, "no decision on its approval is recorded", f"decide with {command}")
+    if decision.facts.get(APPROVED) is True:
+        return None
+    level = decision.text("level")
+    whose = f"the approval of support leadership ({level}) is" if level else "the approval is"
+    return Missing(
+        Need.APPROVAL,
+        f"{whose} not there yet",
+        f"once it is, record it with {command} --approved-by USERNAME",
+    )
+
+
+def _gameplan(case: Case) -> Missing | None:
+    if case.given.gameplan or case.dossier.written(Template.GAMEPLAN):
+        return None
+    return Missing(
+        Need.GAMEPLAN,
+        "there is no gameplan by anybody of the team",
+        "write one as a comment that begins with `## Gameplan`, or add --gameplan FILE",
+    )
+
+
+def _blueprint(case: Case) -> Missing | None:
+    note = case.dossier.written(Template.BLUEPRINT) if not case.given.blueprint else None
+    text = case.given.blueprint or (note.body if note else "")
+    remedy = "write a comment that begins with `## Technical blueprint`, with links to what was changed, or add --blueprint FILE"
+    if not text:
+        return Missing(Need.BLUEPRINT, "there is no technical blueprint by anybody of the team", remedy)
+    if not has_link(text):
+        return Missing(Need.BLUEPRINT, "its technical blueprint links to nothing", remedy)
+    return None
+
+
+def _iteration(case: Case) -> Missing | None:
+    if not case.has_iterations or case.iteration is not None:
+        return None
+    return Missing(
+        Need.ITERATION, "it is in no iteration", "set one: --iteration current, next, or a day of it"
+    )
+
+
+def _current(case: Case) -> Missing | None:
+    one, today = case.iteration, case.dossier.desk.today
+    if not case.has_iterations or one is None or one.contains(today):
+        return None
+    if one.start > today:
+        return Missing(
+            Need.CURRENT,
+            f"its iteration, {one.name}, has not come yet",
+            f"it waits in {case.flow.queued} until then: `supops issues schedule {case.issue.iid}`; or add --iteration current",
+        )
+    return Missing(
+        Need.CURRENT, f"its iteration, {one.name}, is over", "put it into another: --iteration current"
+    )
+
+
+def _later(case: Case) -> Missing | None:
+    one, today = case.iteration, case.dossier.desk.today
+    if not case.has_iterations or one is None or one.start > today:
+        return None
+    if one.contains(today):
+        return Missing(
+            Need.LATER,
+            f"its iteration, {one.name}, is the current one: there is nothing to wait for",
+            f"start it: `supops issues start {case.issue.iid}`",
+        )
+    return Missing(Need.LATER, f"its iteration, {one.name}, is over", "put it into another: --iteration next")
+
+
+def _milestone(case: Case) -> Missing | None:
+    if case.given.milestone or case.issue.milestone:
+        return None
+    return Missing(Need.MILESTONE, "it has no milestone", "set one: --milestone next, or its title")
+
+
+def _dri(case: Case) -> Missing | None:
+    if case.assignees:
+        return None
+    return Missing(Need.DRI, "nobody is responsible for it", "say who: --dri USERNAME")
+
+
+def _requested(case: Case) -> Missing | None:
+    if case.flow.validation_of(case.issue.labels) is Validation.REQUESTED:
+        return None
+    return Missing(
+        Need.REQUESTED,
+        "its validation was not requested",
+        f"request it: `supops issues request-validation {case.issue.iid}`",
+    )
+
+
+def _validated(case: Case) -> Missing | None:
+    state, iid = case.flow.validation_of(case.issue.labels), case.issue.iid
+    if state in (Validation.RECEIVED, Validation.SKIPPED):
+        return None
+    if state is Validation.REQUESTED:
+        return Missing(
+            Need.VALIDATED,
+            "its validation was requested, and not received yet",
+            f"once the requester has validated: `supops issues validated {iid}`",
+        )
+    again = "was rejected" if state is Validation.REJECTED else "was not requested"
+    return Missing(
+        Need.VALIDATED, f"its validation {again}", f"request it: `supops issues request-validation {iid}`"
+    )
+
+
+def came_from(dossier: Dossier) -> str:
+    """Return the stage that a blocked issue came from: as the comment says, else as its history does; empty where neither says it."""
+    for _, mark in marked(dossier.team_notes, Template.BLOCKED):
+        return mark.text("from")
+    key, blocked = dossier.flow.labels.stage, dossier.flow.stage_label(dossier.flow.blocked)
+    before = ""
+    for event in dossier.events:
+        if event.label == blocked and event.added:
+            found = before
+            if found:
+                return found
+        elif event.label.startswith(key) and event.added:
+            before = event.label.removeprefix(key)
+    return ""
+
+
+def _came_from(case: Case) -> Missing | None:
+    source = came_from(case.dossier)
+    target = case.move.target
+    if source == target:
+        return None
+    if source and case.flow.stage(source):
+        return Missing(
+            Need.CAME_FROM,
+            f"it came from {source}, not from {target}",
+            f"`supops issues unblock {case.issue.iid}` returns it there",
+        )
+    return Missing(
+        Need.CAME_FROM,
+        "nothing says which stage it came from",
+        f"say it: `supops issues move {case.issue.iid} STAGE --force --reason TEXT`",
+    )
+
+
+def _said(need: Need, text: Callable[[Given], str], message: str) -> Callable[[Case], Missing | None]:
+    def guard(case: Case) -> Missing | None:
+        return (
+            None
+            if text(case.given).strip()
+            else Missing(need, message, f"say it: --{need} TEXT", forcible=False)
+        )
+
+    return guard
+
+
+GUARDS: Mapping[Need, Callable[[Case], Missing | None]] = {
+    Need.TYPE: _type,
+    Need.PRIORITY: _priority,
+    Need.CUSTOMER: _customer,
+    Need.APPROVAL: _approval,
+    Need.GAMEPLAN: _gameplan,
+    Need.ITERATION: _iteration,
+    Need.CURRENT: _current,
+    Need.LATER: _later,
+    Need.MILESTONE: _milestone,
+    Need.DRI: _dri,
+    Need.REQUESTED: _requested,
+    Need.VALIDATED: _validated,
+    Need.BLUEPRINT: _blueprint,
+    Need.CAME_FROM: _came_from,
+    Need.REASON: _said(Need.REASON, lambda one: one.reason, "the reason is not said"),
+    Need.UNTIL: _said(Need.UNTIL, lambda one: one.until, "it is not said what unblocks it"),
+    Need.THEN: _said(Need.THEN, lambda one: one.then, "it is not said what happens then"),
+}
