@@ -5,20 +5,31 @@ from collections import Counter
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from supops.sandbox import gitlab_issues, gitlab_labels, gitlab_notes, gitlab_projects, gitlab_tokens
+from supops.sandbox import (
+    gitlab_graphql,
+    gitlab_issues,
+    gitlab_labels,
+    gitlab_members,
+    gitlab_notes,
+    gitlab_planning,
+    gitlab_projects,
+    gitlab_tokens,
+)
 from supops.sandbox.bookings import Json
-from supops.sandbox.gitlab_context import Context
+from supops.sandbox.gitlab_context import Context, user_json
 from supops.sandbox.gitlab_pages import FORBIDDEN, UNAUTHORIZED, failed, page
-from supops.sandbox.gitlab_state import AccessToken, GitLabProject, GitLabState, GitLabUser
+from supops.sandbox.gitlab_state import AccessToken, GitLabGroup, GitLabProject, GitLabState, GitLabUser
 from supops.sandbox.http import Answer, Request, json_answer
 from supops.sandbox.world import World
 
 PREFIX = "/api/v4/"
+GRAPHQL = "/api/graphql"
 WINDOW = 60
 VERSION = {"version": "18.6.1-ee", "revision": "0123456789a", "enterprise": True}
 UNKNOWN: Json = {"error": "404 Not Found"}
 TOO_MANY = {"error": "This endpoint has been requested too many times. Try again later."}
 ForProject = Callable[[Context, GitLabProject], Answer]
+ForGroup = Callable[[Context, GitLabGroup], Answer]
 
 
 class GitLab:
@@ -36,9 +47,11 @@ class GitLab:
     def handle(self, request: Request) -> Answer:
         """Answer a request."""
         with self._world.alone():
-            if not request.path.startswith(PREFIX):
+            if not request.path.startswith(PREFIX) and request.path != GRAPHQL:
                 return json_answer(404, UNKNOWN)
             token, problem = self._let_in(request)
+            if token is None and request.path == GRAPHQL:
+                return json_answer(401, {"errors": [{"message": "Invalid token"}]})
             if token is None:
                 return problem or failed(401, UNAUTHORIZED)
             limit = self._limit_headers(token.user)
@@ -86,6 +99,8 @@ class GitLab:
         }
 
     def _answer(self, context: Context) -> Answer:
+        if context.request.path == GRAPHQL:
+            return gitlab_graphql.answer(context)
         first, *rest = context.request.path.removeprefix(PREFIX).rstrip("/").split("/")
         if context.request.method == "GET":
             match (first, *rest):
@@ -132,10 +147,14 @@ class GitLab:
             ("GET", ("approvals",)): gitlab_projects.approvals,
             ("GET", ("access_tokens",)): gitlab_tokens.project_tokens,
             ("GET", ("labels",)): gitlab_labels.labels,
+            ("GET", ("milestones",)): gitlab_planning.project_milestones,
+            ("GET", ("members", "all")): gitlab_members.all_members,
         }
         route = routes.get((method, inner))
         if route:
             return route(context, project)
+        if method == "GET" and inner[:2] == ("members", "all") and len(inner) == 3:
+            return gitlab_members.member(context, project, inner[2])
         if inner[:1] != ("issues",):
             return json_answer(404, UNKNOWN)
         if project.issues_access == "disabled" or (project.archived and method != "GET"):
@@ -162,17 +181,24 @@ def _of_group(context: Context, identity: str, inner: list[str]) -> Answer:
             return gitlab_projects.descendant_groups(context, identity)
         case ["subgroups"]:
             return gitlab_projects.subgroups(context, identity)
-        case ["access_tokens"]:
-            found = context.group(identity)
-            return gitlab_tokens.group_tokens(context, found) if found else failed(404, "404 Group Not Found")
-        case _:
-            return json_answer(404, UNKNOWN)
+    routes: dict[tuple[str, ...], ForGroup] = {
+        ("access_tokens",): gitlab_tokens.group_tokens,
+        ("iterations",): gitlab_planning.group_iterations,
+        ("milestones",): gitlab_planning.group_milestones,
+    }
+    route, found = routes.get(tuple(inner)), context.group(identity)
+    if route is None:
+        return json_answer(404, UNKNOWN)
+    return route(context, found) if found else failed(404, "404 Group Not Found")
 
 
 def _may(token: AccessToken, request: Request) -> bool:
     """Whether a token's scopes are enough: all for `api`, reading for `read_api`, and oneself for narrower ones."""
     if "api" in token.scopes:
         return True
+    if request.path == GRAPHQL:
+        # A change is refused by what it would change, in GraphQL's own words.
+        return "read_api" in token.scopes
     if request.method != "GET":
         return False
     path = unquote(request.path).removeprefix(PREFIX)
@@ -190,11 +216,11 @@ def _insufficient() -> Answer:
 
 def _self(context: Context) -> Answer:
     """Answer ``GET /user``. Clients compare the address in it with the one that they were given."""
-    shown = gitlab_issues.person(context.state, context.user.username) or {}
+    shown = user_json(context.state, context.user.username) or {}
     page_of = f"{context.request.host}/{context.user.username}"
     user = context.user
     return json_answer(200, {**shown, "web_url": page_of, "bot": user.is_bot, "is_admin": user.is_admin})
 
 
 def _user_json(state: GitLabState, user: GitLabUser) -> Json:
-    return gitlab_issues.person(state, user.username) or {}
+    return user_json(state, user.username) or {}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from supops.sandbox.bookings import Json
 from supops.sandbox.gitlab_state import (
     GUEST,
     OWNER,
@@ -58,3 +59,19 @@ def level_of(state: GitLabState, user: GitLabUser, place: GitLabProject | GitLab
         if f"{place.path}/".startswith(f"{group.path}/")
     ]
     return max(held, default=0)
+
+
+def user_json(state: GitLabState, username: str | None) -> Json | None:
+    """Return a user as other things show it; None for nobody."""
+    user = next((one for one in state.users if one.username == username), None)
+    if user is None:
+        return None
+    return {
+        "id": user.id,
+        "username": user.username,
+        "name": user.name,
+        "state": user.state,
+        "locked": False,
+        "avatar_url": None,
+        "web_url": f"{state.host}/{user.username}",
+    }

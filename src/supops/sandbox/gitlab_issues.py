@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from operator import attrgetter
 from urllib.parse import parse_qs
 
+from supops.sandbox import gitlab_issue_filters, gitlab_planning
 from supops.sandbox.bookings import Json
-from supops.sandbox.gitlab_context import Context, level_of
-from supops.sandbox.gitlab_labels import set_labels
+from supops.sandbox.gitlab_context import Context, level_of, user_json
+from supops.sandbox.gitlab_labels import label_events, set_labels
 from supops.sandbox.gitlab_pages import (
     FORBIDDEN,
     failed,
@@ -42,6 +42,8 @@ def answer(context: Context, project: GitLabProject, inner: tuple[str, ...]) -> 
             return _list(context, project)
         return _create(context, project) if method == "POST" else failed(405, "405 Method Not Allowed")
     issue = visible_issue(context, project, inner[0])
+    if issue is not None and method == "GET" and inner[1:] == ("resource_label_events",):
+        return label_events(context, project, issue)
     if issue is None or len(inner) > 1:
         return failed(404, NO_ISSUE)
     if method == "GET":
@@ -71,57 +73,16 @@ def _list(context: Context, project: GitLabProject) -> Answer:
     request = context.request
     chosen = [one for one in context.state.issues if one.project == project.path]
     try:
-        chosen = [one for one in chosen if _sees(context, project, one) and _is_wanted(context, one)]
-    except ValueError:
-        return json_answer(400, {"error": "created_after is invalid"})
+        chosen = gitlab_issue_filters.wanted(context, [one for one in chosen if _sees(context, project, one)])
+    except ValueError as error:
+        return json_answer(400, {"error": str(error)})
     order = request.parameter("order_by") or "created_at"
-    if order not in ("created_at", "updated_at", "title", "due_date"):
+    if order not in gitlab_issue_filters.ORDERS:
         return json_answer(400, {"error": "order_by does not have a valid value"})
     value = attrgetter(order)
     chosen.sort(key=lambda one: (str(value(one) or ""), one.id), reverse=request.parameter("sort") != "asc")
     paged = keyset_page if request.parameter("pagination") == "keyset" else page
     return paged(request, chosen, lambda one: issue_json(context, one))
-
-
-def _is_wanted(context: Context, issue: GitLabIssue) -> bool:
-    request = context.request
-    state, author = request.parameter("state"), request.parameter("author_id")
-    wanted = [name for name in (request.parameter("labels") or "").split(",") if name]
-    iids = [value for name, value in request.parameters if name == "iids[]"]
-    made_after, made_before = request.parameter("created_after"), request.parameter("created_before")
-    changed_after = request.parameter("updated_after")
-    confidential = request.parameter("confidential")
-    scope = request.parameter("scope") or "all"
-    return (
-        state in (None, "all", issue.state)
-        and (author is None or author == str(context.state.user(issue.author).id))
-        and (scope != "created_by_me" or issue.author == context.user.username)
-        and (scope != "assigned_to_me" or context.user.username in issue.assignees)
-        and set(wanted) <= set(issue.labels)
-        and (not iids or str(issue.iid) in iids)
-        and (made_after is None or issue.created_at >= _time(made_after))
-        and (made_before is None or issue.created_at <= _time(made_before))
-        and (changed_after is None or issue.updated_at >= _time(changed_after))
-        and (confidential is None or issue.confidential == (confidential == "true"))
-        and _is_found(request, issue)
-    )
-
-
-def _time(text: str) -> str:
-    """Return a time that was asked for as the API shows it, so that both can be compared.
-
-    Raises:
-        ValueError: It is none.
-    """
-    when = datetime.fromisoformat(text)
-    return moment((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())
-
-
-def _is_found(request: Request, issue: GitLabIssue) -> bool:
-    search = (request.parameter("search") or "").lower()
-    places = (request.parameter("in") or "title,description").split(",")
-    texts = {"title": issue.title, "description": issue.description or ""}
-    return any(search in texts[place].lower() for place in places if place in texts)
 
 
 def _create(context: Context, project: GitLabProject) -> Answer:
@@ -155,7 +116,7 @@ def _update(context: Context, project: GitLabProject, issue: GitLabIssue) -> Ans
         return problem
     was, was_closed = issue.description, issue.state == "closed"
     _change(context, project, issue, asked)
-    issue.updated_at = moment(context.now)
+    issue.touch(moment(context.now))
     if issue.description != was:
         tell(context, issue, "changed the description")
     if (issue.state == "closed") != was_closed:
@@ -173,6 +134,8 @@ def _problem_with(asked: Json) -> Answer | None:
     title, description = str(asked.get("title") or ""), str(asked.get("description") or "")
     if len(title) > LONGEST_TITLE:
         return failed(400, {"title": [f"is too long (maximum is {LONGEST_TITLE} characters)"]})
+    if not re.fullmatch(r"(None|[0-9]*)", str(asked.get("weight"))):
+        return json_answer(400, {"error": "weight is invalid"})
     if len(description) > LONGEST_DESCRIPTION:
         return failed(400, {"description": [f"is too long (maximum is {LONGEST_DESCRIPTION} characters)"]})
     return None
@@ -190,11 +153,12 @@ def _change(context: Context, project: GitLabProject, issue: GitLabIssue, asked:
         if name in asked:
             _assign(context, issue, _names(asked[name]))
     if "labels" in asked:
-        set_labels(context.state, project, issue, _names(asked["labels"]))
+        set_labels(context, project, issue, _names(asked["labels"]))
     added, removed = _names(asked.get("add_labels")), _names(asked.get("remove_labels"))
     if added or removed:
         kept = [name for name in issue.labels if name not in removed]
-        set_labels(context.state, project, issue, [*kept, *added])
+        set_labels(context, project, issue, [*kept, *added])
+    _plan(context, issue, asked)
     if asked.get("state_event") in ("close", "reopen"):
         _set_state(context, issue, is_closed=asked["state_event"] == "close")
     if "description" in asked:
@@ -203,6 +167,18 @@ def _change(context: Context, project: GitLabProject, issue: GitLabIssue, asked:
         issue.description = text
         carry_out(context, project, issue, actions)
         notify(context.state, issue, [name for name in mentions(text) if name not in before])
+
+
+def _plan(context: Context, issue: GitLabIssue, asked: Json) -> None:
+    """Set milestone and weight. A milestone that the project may not use clears it, and a plan without weights leaves them out."""
+    if "milestone_id" in asked:
+        text = str(asked["milestone_id"] or "")
+        number = int(text) if text.isdecimal() else None
+        found = gitlab_planning.milestone(number, context.now, issue.project)
+        issue.milestone = found.id if found else None
+    if "weight" in asked and context.state.paid_plan:
+        text = str(asked["weight"] if asked["weight"] is not None else "")
+        issue.weight = int(text) if text.isdecimal() else None
 
 
 def notify(state: GitLabState, issue: GitLabIssue, names: Iterable[str]) -> None:
@@ -226,7 +202,7 @@ def carry_out(
                 issue.confidential = changes["confidential"] = True
             case "label" | "labels":
                 names = [word.strip('"') for word in _labels_in(action.argument)]
-                set_labels(context.state, project, issue, [*issue.labels, *names], only_known=True)
+                set_labels(context, project, issue, [*issue.labels, *names], only_known=True)
                 changes["add_label_ids"] = names
             case "assign":
                 people = [
@@ -234,9 +210,30 @@ def carry_out(
                 ]
                 _assign(context, issue, [str(user.id) for user in people])
                 changes["assignee_ids"] = [user.id for user in people]
+            case "unlabel":
+                gone = {word.strip('"') for word in _labels_in(action.argument)} or {*issue.labels}
+                set_labels(context, project, issue, [name for name in issue.labels if name not in gone])
+                changes["remove_label_ids"] = sorted(gone)
+            case "weight":
+                _plan(context, issue, {"weight": action.argument})
+                changes["weight"] = issue.weight
+            case "iteration":
+                _iterate(context, issue, action.argument)
+                changes["iteration"] = issue.iteration
             case "title":
                 issue.title = action.argument or issue.title
     return changes
+
+
+def _iterate(context: Context, issue: GitLabIssue, argument: str) -> None:
+    """Set the iteration: ``*iteration:123``, or the current one, ``--current``. Another one changes nothing."""
+    if context.state.without_iterations or not context.state.paid_plan:
+        return
+    match = re.search(r"\*iteration:([0-9]+)", argument)
+    current = gitlab_planning.current_iteration(context.now)
+    number = int(match[1]) if match else current if "--current" in argument else 0
+    if gitlab_planning.iteration(context.state, number, context.now):
+        issue.iteration = number
 
 
 def _labels_in(argument: str) -> list[str]:
@@ -282,27 +279,14 @@ def _names(value: object) -> list[str]:
     return [name.strip() for name in str(value or "").split(",") if name.strip()]
 
 
-def person(state: GitLabState, username: str | None) -> Json | None:
-    """Return a user as other things show it; None for nobody."""
-    user = next((one for one in state.users if one.username == username), None)
-    if user is None:
-        return None
-    return {
-        "id": user.id,
-        "username": user.username,
-        "name": user.name,
-        "state": user.state,
-        "locked": False,
-        "avatar_url": None,
-        "web_url": f"{state.host}/{user.username}",
-    }
-
-
 def issue_json(context: Context, issue: GitLabIssue) -> Json:
     """Return an issue as the API shows it."""
     state = context.state
     project = state.project(issue.project)
-    assignees = [person(state, name) for name in issue.assignees]
+    milestone = (
+        gitlab_planning.milestone(issue.milestone, context.now, issue.project) if issue.milestone else None
+    )
+    assignees = [user_json(state, name) for name in issue.assignees]
     return {
         "id": issue.id,
         "iid": issue.iid,
@@ -313,11 +297,11 @@ def issue_json(context: Context, issue: GitLabIssue) -> Json:
         "created_at": issue.created_at,
         "updated_at": issue.updated_at,
         "closed_at": issue.closed_at,
-        "closed_by": person(state, issue.closed_by),
+        "closed_by": user_json(state, issue.closed_by),
         "labels": issue.labels,
-        "milestone": None,
+        "milestone": gitlab_planning.milestone_json(context, milestone) if milestone else None,
         "assignees": assignees,
-        "author": person(state, issue.author),
+        "author": user_json(state, issue.author),
         "type": "ISSUE",
         "assignee": assignees[0] if assignees else None,
         "user_notes_count": sum(not note.system for note in issue.notes),
@@ -328,4 +312,14 @@ def issue_json(context: Context, issue: GitLabIssue) -> Json:
         "web_url": f"{state.host}/{issue.project}/-/issues/{issue.iid}",
         "references": {"short": f"#{issue.iid}", "full": f"{issue.project}#{issue.iid}"},
         "severity": "UNKNOWN",
+        **(_paid_json(context, issue) if state.paid_plan else {}),
     }
+
+
+def _paid_json(context: Context, issue: GitLabIssue) -> Json:
+    """Return what an issue shows only on a plan that is paid for."""
+    week = gitlab_planning.iteration(context.state, issue.iteration or 0, context.now)
+    shown: Json = {"weight": issue.weight}
+    if not context.state.without_iterations:
+        shown["iteration"] = gitlab_planning.week_json(context, week) if week else None
+    return shown

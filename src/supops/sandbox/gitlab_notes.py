@@ -1,8 +1,8 @@
 """The simulated GitLab's notes: comments on issues."""
 
 from supops.sandbox.bookings import Json
-from supops.sandbox.gitlab_context import Context
-from supops.sandbox.gitlab_issues import body_of, carry_out, notify, person, visible_issue
+from supops.sandbox.gitlab_context import Context, user_json
+from supops.sandbox.gitlab_issues import body_of, carry_out, notify, visible_issue
 from supops.sandbox.gitlab_pages import FORBIDDEN, failed, moment, page
 from supops.sandbox.gitlab_state import MAINTAINER, GitLabIssue, GitLabNote, GitLabProject
 from supops.sandbox.gitlab_text import carried_out, mentions
@@ -55,6 +55,8 @@ def _create(context: Context, project: GitLabProject, issue: GitLabIssue) -> Ans
         return problem
     text, actions = carried_out(str(asked["body"]))
     changes = carry_out(context, project, issue, actions)
+    if actions:
+        issue.touch(moment(context.now))
     if actions and not text:
         summary = [f"Applied the command {action.name}." for action in actions]
         return json_answer(202, {"commands_changes": changes, "summary": summary})
@@ -62,7 +64,7 @@ def _create(context: Context, project: GitLabProject, issue: GitLabIssue) -> Ans
     internal = str(asked.get("internal", False)).lower() == "true"
     note = GitLabNote(context.state.new_id(), context.user.username, text, now, now, internal=internal)
     issue.notes.append(note)
-    issue.updated_at = now
+    issue.touch(now)
     notify(context.state, issue, mentions(text))
     return json_answer(201, _note_json(context, issue, note))
 
@@ -102,7 +104,7 @@ def _note_json(context: Context, issue: GitLabIssue, note: GitLabNote) -> Json:
         "id": note.id,
         "type": None,
         "body": note.body,
-        "author": person(context.state, note.author),
+        "author": user_json(context.state, note.author),
         "created_at": note.created_at,
         "updated_at": note.updated_at,
         "system": note.system,

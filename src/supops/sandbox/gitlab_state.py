@@ -1,6 +1,7 @@
 """What the simulated GitLab knows: users, tokens, groups, projects, issues. Paths and names are as its API shows them."""
 
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 GUEST, REPORTER, DEVELOPER, MAINTAINER, OWNER = 10, 20, 30, 40, 50
@@ -139,9 +140,26 @@ class GitLabNote:
     internal: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class LabelEvent:
+    """A label came to an issue, or went: `action` is ``add`` or ``remove``."""
+
+    id: int
+    user: str
+    label: str
+    action: str
+    created_at: str
+
+
 @dataclass(slots=True)
 class GitLabIssue:
-    """An issue; `description` is the Markdown that is left when its quick actions were carried out."""
+    """An issue; `description` is the Markdown that is left when its quick actions were carried out.
+
+    Attributes:
+        milestone: Id of its milestone; None for none.
+        iteration: Id of its iteration; None for none.
+        events: How its labels came and went, the oldest first.
+    """
 
     id: int
     iid: int
@@ -159,6 +177,17 @@ class GitLabIssue:
     closed_at: str | None = None
     closed_by: str | None = None
     notes: list[GitLabNote] = field(default_factory=list)
+    weight: int | None = None
+    milestone: int | None = None
+    iteration: int | None = None
+    events: list[LabelEvent] = field(default_factory=list)
+
+    def touch(self, moment: str) -> None:
+        """Have it changed at a time, as the API shows times; within one millisecond, at the next."""
+        if moment <= self.updated_at:
+            after = datetime.fromisoformat(self.updated_at) + timedelta(milliseconds=1)
+            moment = after.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self.updated_at = moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +206,11 @@ class GitLabState:
     Attributes:
         plan_limit: Requests a minute and user.
         note_limit: Notes a minute and user.
-        paid_plan: False for a plan without approval settings, and with one assignee at most.
+        paid_plan: False for a plan without approval settings, iterations, weights and scoped labels, and with one assignee at most.
+        without_iterations: What is answered where there are no iterations, 403 or 404; 0 where there are some.
+        iteration_titles: Titles that people gave iterations, by weeks from the current one; others have none.
+        iteration_problem: What GraphQL says, as data, in place of setting an iteration; empty for nothing.
+        forgets_iterations: Whether GraphQL says that it set an iteration, and does not.
         issues: All, in all projects.
         mentions: Who was notified, since the beginning.
         commands: Quick actions that were carried out, since the beginning.
@@ -196,6 +229,10 @@ class GitLabState:
     plan_limit: int = 2000
     note_limit: int = 60
     paid_plan: bool = True
+    without_iterations: int = 0
+    iteration_titles: dict[int, str] = field(default_factory=dict)
+    iteration_problem: str = ""
+    forgets_iterations: bool = False
     next_id: int = 90_001
     host: str = "https://gitlab.example.com"
 
@@ -274,7 +311,13 @@ class GitLabState:
         self.next_id = int(saved["next_id"])
         self.labels = [Label(**label) for label in saved["labels"]]
         self.issues = [
-            GitLabIssue(**{**issue, "notes": [GitLabNote(**note) for note in issue["notes"]]})
+            GitLabIssue(
+                **{
+                    **issue,
+                    "notes": [GitLabNote(**note) for note in issue["notes"]],
+                    "events": [LabelEvent(**event) for event in issue["events"]],
+                }
+            )
             for issue in saved["issues"]
         ]
         self.mentions = [Mention(**mention) for mention in saved["mentions"]]

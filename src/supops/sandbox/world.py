@@ -33,7 +33,7 @@ from supops.sandbox.subscriptions import subscriptions
 from supops.sandbox.users import seeded_users
 from supops.sandbox.webhook_story import seeded_webhooks
 
-VERSION = 3
+VERSION = 4
 FILE_NAME = "world.json"
 LOCK_NAME = ".world.lock"
 ROSTER_FOLDER = "support-team"
