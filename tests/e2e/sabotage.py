@@ -98,6 +98,22 @@ def after_done() -> None:
     SqlInbox.finish = finish  # type: ignore[method-assign]
 
 
+def without_lock() -> None:
+    """A worker that does not care whether another one is at the same thing, and takes its time with it."""
+    original = WebhookWiring._route
+
+    def locked_until(self: SqlInbox, session: Session, delivery: Delivery, now: datetime) -> datetime | None:
+        return None
+
+    def route(self: WebhookWiring, delivery: Delivery) -> Outcome:
+        # So that others are at it at the same time.
+        time.sleep(0.02 - time.time() % 0.02)
+        return original(self, delivery)
+
+    SqlInbox._locked_until = locked_until  # type: ignore[method-assign]
+    WebhookWiring._route = route  # type: ignore[method-assign]
+
+
 def answers_before_commit() -> None:
     """Wrong: a receiver that answers, and stores a moment later."""
     original = SqlInbox.add

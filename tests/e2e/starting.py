@@ -18,16 +18,9 @@ ROOT = Path(__file__).parents[2]
 
 
 class Starter:
-    """Starts commands.
+    """Starts commands."""
 
-    Args:
-        env: The environment of each.
-        folder: Where they run, and where what they print is kept: ``NUMBER.log``.
-    """
-
-    def __init__(self, env: Mapping[str, str], folder: Path) -> None:
-        self._env = dict(env)
-        self._folder = folder
+    def __init__(self) -> None:
         self._count = 0
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.e2e.starting"],
@@ -38,14 +31,21 @@ class Starter:
             text=True,
         )
 
-    def start(self, *words: str, sabotage: str = "", env: Mapping[str, str] | None = None) -> "Started":
-        """Start a command."""
+    def start(self, *words: str, env: Mapping[str, str], folder: Path, sabotage: str = "") -> "Started":
+        """Start a command.
+
+        Args:
+            words: Of its command line.
+            env: Its environment.
+            folder: Where it runs, and where what it prints is kept: ``NUMBER.log``.
+            sabotage: Name of what is done to it before.
+        """
         self._count += 1
-        log = self._folder / f"{self._count}.log"
+        log = folder / f"{self._count}.log"
         asked = {
             "words": words,
-            "env": self._env | dict(env or {}),
-            "folder": str(self._folder),
+            "env": dict(env),
+            "folder": str(folder),
             "log": str(log),
             "sabotage": sabotage,
         }

@@ -30,6 +30,7 @@ class Station:
 
     Args:
         folder: For the store, the roster and what the processes print.
+        starter: Starts them.
         sandbox: The platforms; they survive what happens to the processes.
         url: Of the store in PostgreSQL; None for a file.
         lease: As `queue.lease`.
@@ -38,6 +39,7 @@ class Station:
     def __init__(
         self,
         folder: Path,
+        starter: Starter,
         home: Mapping[str, str],
         sandbox: Sandbox,
         *,
@@ -66,7 +68,7 @@ class Station:
         if isinstance(self._database, PostgresDatabase):
             self._database.upgrade()
         self.inbox = SqlInbox(self._database)
-        self.starter = Starter(env, folder)
+        self._starter, self._env, self._folder = starter, env, folder
         self.client = httpx.Client(timeout=5.0, trust_env=False)
         self.running: dict[str, Started] = {}
         self._port = 0
@@ -76,14 +78,13 @@ class Station:
         """End all processes, however they are."""
         for one in self.running.values():
             one.kill()
-        self.starter.close()
         self.client.close()
         self._database.close()
 
     def receiver(self, *, sabotage: str = "") -> Started:
         """Start a receiver without workers; the first finds a port, the others take the same."""
         words = ("webhooks", "serve", "--workers", "0", "--port", str(self._port))
-        started = self.starter.start(*words, sabotage=sabotage)
+        started = self._start(*words, sabotage=sabotage)
         self.running["receiver"] = started
         assert until(lambda: LISTENS.search(started.text) is not None or not started.is_alive), (
             "it says nothing"
@@ -95,9 +96,12 @@ class Station:
 
     def worker(self, name: str = "worker", *, sabotage: str = "") -> Started:
         """Start a worker."""
-        started = self.starter.start("webhooks", "worker", sabotage=sabotage)
+        started = self._start("webhooks", "worker", sabotage=sabotage)
         self.running[name] = started
         return started
+
+    def _start(self, *words: str, sabotage: str) -> Started:
+        return self._starter.start(*words, env=self._env, folder=self._folder, sabotage=sabotage)
 
     def post(self, body: bytes) -> int | None:
         """Send a delivery once; return the answer's status, None where there was none."""

@@ -11,9 +11,11 @@ import pytest
 
 from supops.models.deliveries import State
 from supops.models.entries import entry_id
-from supops.sandbox.bookings import created, slot
+from supops.sandbox.bookings import canceled, created, slot
 from supops.sandbox.faults import Fault
 from supops.sandbox.server import Sandbox
+from supops.sandbox.world import CALENDAR_IDS
+from tests.e2e.starting import Starter
 from tests.e2e.station import Station
 from tests.e2e.weather import shown
 from tests.postgres import Cluster, cluster_or_skip, until
@@ -32,13 +34,13 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def station(
-    request: pytest.FixtureRequest, tmp_path: Path, home: dict[str, str], sandbox: Sandbox
+    request: pytest.FixtureRequest, tmp_path: Path, starter: Starter, home: dict[str, str], sandbox: Sandbox
 ) -> Iterator[Station]:
     url = None
     if request.param == "postgres":
         running: Cluster = request.getfixturevalue("cluster")
         url = running.new_database()
-    made = Station(tmp_path, home, sandbox, url=url)
+    made = Station(tmp_path, starter, home, sandbox, url=url)
     yield made
     made.close()
 
@@ -115,7 +117,7 @@ def test_a_worker_that_was_frozen_past_its_lease_ends_nothing_that_another_began
     station: Station, sandbox: Sandbox
 ) -> None:
     # The first calls take long enough to be frozen in.
-    sandbox.faults.add(Fault("slow", "google-calendar", times=1, seconds=2.0, acts=True))
+    sandbox.faults.add(Fault("slow", "google-calendar", times=1, seconds=1.0, acts=True))
     station.receiver()
     station.deliver(BODY)
     frozen = station.worker("frozen")
@@ -128,10 +130,35 @@ def test_a_worker_that_was_frozen_past_its_lease_ends_nothing_that_another_began
     assert (delivery.state, delivery.attempts) == (State.DONE, 2)
 
     frozen.send(signal.SIGCONT)
-    time.sleep(3)
+    time.sleep(1.5)
     after = station.inbox.delivery(delivery.id)
     assert (after.state, after.attempts, after.worker) == (State.DONE, 2, delivery.worker)
     assert shown(sandbox.world) == ONE_ENTRY
+
+
+def test_workers_that_are_at_one_booking_at_once_still_make_one_entry(
+    station: Station, sandbox: Sandbox
+) -> None:
+    """Without the lock, the calendar's own compare-and-set has to do."""
+    hours = slot(5)
+    words = [created(hours, place) for place in range(3)]
+    words += [canceled(hours, 0, minute=40, active=2), canceled(hours, 2, minute=45, active=1)]
+    words += [created(slot(2)), canceled(slot(2), minute=50)]
+    station.receiver()
+    for word in words:
+        station.deliver(json.dumps(word).encode())
+
+    for name in ("one", "two", "three"):
+        station.worker(name, sabotage="without_lock")
+
+    assert station.settles(), station.said()
+    assert {one.state for one in station.all_deliveries()} == {State.DONE}
+    assert shown(sandbox.world) == {("global", entry_id(hours.uri))}
+    with sandbox.world.alone():
+        calendar = sandbox.world.google_calendar.calendars[CALENDAR_IDS["global"]]
+        (entry,) = (event for event in calendar.events.values() if event["status"] != "cancelled")
+    assert "Bo Ek" in str(entry["summary"])
+    assert "Ina Vitee" not in str(entry["summary"])
 
 
 def test_the_clock_of_a_lease_that_jumped_keeps_nobody_waiting(station: Station) -> None:

@@ -20,6 +20,7 @@ from supops.adapters.calendly_deliveries import CalendlySource
 from supops.models.deliveries import State
 from supops.sandbox.faults import Fault
 from supops.sandbox.server import Sandbox
+from tests.e2e.starting import Starter
 from tests.e2e.station import Station
 from tests.e2e.weather import Weather, shown, weather
 from tests.postgres import Cluster, cluster_or_skip
@@ -132,8 +133,10 @@ def storm_over(station: Station, sandbox: Sandbox, *, seed: int, bookings: int) 
     return Storm(station, sandbox, weather(seed, bookings), random.Random(seed))
 
 
-def test_a_storm_over_a_file(tmp_path: Path, home: dict[str, str], sandbox: Sandbox) -> None:
-    station = Station(tmp_path, home, sandbox, tries=60)
+def test_a_storm_over_a_file(
+    tmp_path: Path, starter: Starter, home: dict[str, str], sandbox: Sandbox
+) -> None:
+    station = Station(tmp_path, starter, home, sandbox, tries=60)
     try:
         storm = storm_over(station, sandbox, seed=1, bookings=KILLS)
         storm.blow(KILLS)
@@ -143,9 +146,9 @@ def test_a_storm_over_a_file(tmp_path: Path, home: dict[str, str], sandbox: Sand
 
 
 def test_a_storm_over_postgresql_which_is_killed_as_well(
-    tmp_path: Path, home: dict[str, str], sandbox: Sandbox, cluster: Cluster
+    tmp_path: Path, starter: Starter, home: dict[str, str], sandbox: Sandbox, cluster: Cluster
 ) -> None:
-    station = Station(tmp_path, home, sandbox, url=cluster.new_database(), tries=60)
+    station = Station(tmp_path, starter, home, sandbox, url=cluster.new_database(), tries=60)
     try:
         storm = storm_over(station, sandbox, seed=2, bookings=KILLS)
         storm.blow(KILLS, cluster=cluster)
@@ -163,9 +166,9 @@ def test_a_storm_over_postgresql_which_is_killed_as_well(
     ],
 )
 def test_a_storm_notices_what_is_wrong(
-    tmp_path: Path, home: dict[str, str], sandbox: Sandbox, kind: str, wrong: str
+    tmp_path: Path, starter: Starter, home: dict[str, str], sandbox: Sandbox, kind: str, wrong: str
 ) -> None:
-    station = Station(tmp_path, home, sandbox, tries=60)
+    station = Station(tmp_path, starter, home, sandbox, tries=60)
     try:
         storm = storm_over(station, sandbox, seed=3, bookings=15)
         storm.sabotage[kind] = wrong
