@@ -1,8 +1,8 @@
-"""``python -m bench [startup] [agents] [roster] [routing] [projects] [history] [report]``: measure, and fail when a bound is missed."""
+"""``python -m bench [startup] [agents] [roster] [routing] [projects] [history] [report] [receiver]``: measure, and fail when a bound is missed."""
 
 import sys
 
-from bench import agents, history, projects, report, roster, routing, startup
+from bench import agents, history, projects, receiver, report, roster, routing, startup
 from bench.measure import Result
 
 BENCHMARKS = {
@@ -13,6 +13,7 @@ BENCHMARKS = {
     "projects": projects.measure,
     "history": history.measure,
     "report": report.measure,
+    "receiver": receiver.measure,
 }
 
 

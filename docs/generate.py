@@ -70,7 +70,8 @@ def commands_page() -> str:
 def _options(command: "typer._click.Command") -> str:
     rows = []
     for parameter in command.params:
-        if parameter.name in ("help", "install_completion", "show_completion"):
+        is_hidden = getattr(parameter, "hidden", False)
+        if is_hidden or parameter.name in ("help", "install_completion", "show_completion"):
             continue
         names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
         if parameter.param_type_name == "argument":

@@ -25,9 +25,7 @@ from supops.services.inbox_ports import Journal, Source
 from supops.services.ports import Clock
 
 MAX_BODY = 256 * 1024
-# For the whole of a request; senders give up after 10 to 15 s (source: platforms, C-6 and Z-8).
-REQUEST_SECONDS = 10.0
-# For the store; what is stored later than that is found by the repeat.
+# Senders give up after 10 to 15 s (source: platforms, C-6 and Z-8).
 STORE_SECONDS = 8.0
 RETRY_AFTER_SECONDS = 5
 # A sender that is refused may say so much more before its answer is cut off.
@@ -46,7 +44,7 @@ class Receiver:
     Attributes:
         sources: By path. Where there is a secret, it follows each path.
         path_secret: The last part of each path that nobody can guess; empty for none.
-        seconds: How long a request may take to arrive.
+        store_seconds: How long the store may take. What it has stored later is found by the repeat.
     """
 
     sources: Mapping[str, Source]
@@ -56,7 +54,6 @@ class Receiver:
     journal: Journal
     metrics: Metrics
     path_secret: str = ""
-    seconds: float = REQUEST_SECONDS
     store_seconds: float = STORE_SECONDS
 
     def app(self) -> Starlette:
@@ -119,7 +116,6 @@ NOT_JSON = _Answer(400)
 UNSIGNED = _Answer(401)
 UNKNOWN = _Answer(404)
 WRONG_METHOD = _Answer(405, ((b"allow", b"POST"),))
-TOO_SLOW = _Answer(408, (CLOSE,))
 TOO_LARGE = _Answer(413, (CLOSE,))
 UNAVAILABLE = _Answer(503, ((b"retry-after", str(RETRY_AFTER_SECONDS).encode()),))
 
@@ -170,7 +166,10 @@ class _Endpoint:
             self._tell("refused", scope, began, reason=refused.reason, detail=refused.detail)
             await _send(send, refused.answer, receive if refused.rest_follows else None)
         except _Gone:
-            self._receiver.metrics.refused.labels("gone").inc()
+            is_late = asyncio.get_running_loop().time() >= scope.get(DEADLINE, float("inf"))
+            reason = "slow" if is_late else "gone"
+            self._receiver.metrics.refused.labels(reason).inc()
+            self._tell("refused", scope, began, reason=reason)
         except Exception as error:  # noqa: BLE001  (a fault of ours: the sender repeats what was not stored)
             self._receiver.metrics.unstored.labels(self._source.name).inc()
             self._tell("unstored", scope, began, error=f"{type(error).__name__}. This is a bug of supops.")
@@ -206,31 +205,26 @@ class _Endpoint:
         declared = _declared_length(scope)
         if declared is not None and declared > MAX_BODY:
             raise _Refused(TOO_LARGE, "size", rest_follows=True)
-        deadline = scope.get(DEADLINE) or asyncio.get_running_loop().time() + self._receiver.seconds
         parts: list[bytes] = []
         size = 0
-        try:
-            async with asyncio.timeout_at(deadline):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise _Gone
-                    part = message.get("body", b"")
-                    size += len(part)
-                    if size > MAX_BODY:
-                        raise _Refused(TOO_LARGE, "size", rest_follows=True)
-                    parts.append(part)
-                    if not message.get("more_body", False):
-                        return b"".join(parts)
-        except TimeoutError:
-            raise _Refused(TOO_SLOW, "slow") from None
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _Gone
+            part = message.get("body", b"")
+            size += len(part)
+            if size > MAX_BODY:
+                raise _Refused(TOO_LARGE, "size", rest_follows=True)
+            parts.append(part)
+            if not message.get("more_body", False):
+                return b"".join(parts)
 
     async def _store(self, delivery: NewDelivery, scope: Scope, began: float) -> _Answer:
         metrics = self._receiver.metrics
         try:
+            # What is being stored is stored, whether somebody waits for it or not.
             async with asyncio.timeout(self._receiver.store_seconds):
-                # Not cancelled with the one who waits: what is being stored is stored.
-                identity = await asyncio.shield(self._receiver.writer.store(delivery))
+                identity = await self._receiver.writer.store(delivery)
         except (SupopsError, TimeoutError) as error:
             said = error.message if isinstance(error, SupopsError) else "it takes too long"
             metrics.unstored.labels(self._source.name).inc()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from supops.receiver import DEADLINE, REQUEST_SECONDS
+from supops.receiver import DEADLINE
 
 if TYPE_CHECKING:
     from asyncio.events import TimerHandle
@@ -21,8 +21,8 @@ MOST_HEADERS = 100
 MAX_MESSAGE = 2 * 1024 * 1024
 # Requests that are sent before the answer to the one before.
 MOST_PIPELINED = 8
-# For the app's own answer to a body that is too slow.
-GRACE_SECONDS = 1.0
+# For the whole of a request, from its first byte to its last.
+REQUEST_SECONDS = 10.0
 
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
@@ -129,7 +129,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _arm(self) -> None:
         self._disarm()
         self._deadline = self.loop.time() + self.seconds
-        self._timer = self.loop.call_at(self._deadline + GRACE_SECONDS, self._late)
+        self._timer = self.loop.call_at(self._deadline, self._late)
 
     def _disarm(self) -> None:
         if self._timer is not None:
@@ -138,21 +138,39 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _late(self) -> None:
         self._timer = None
-        if self.pipeline:
+        if self.pipeline or (self._in_head and self._is_answering):
             # It is we who don't read on, until the request before is answered.
             self._arm()
-        else:
-            self._refuse("slow", TOO_SLOW if self._bytes else b"")
+            return
+        if self._in_head:
+            self.metrics.refused.labels("slow").inc()
+        # A connection on which nothing was sent just ends; of a body that is too slow, the app counts the end.
+        self._end(TOO_SLOW if self._bytes else b"")
+
+    @property
+    def _is_answering(self) -> bool:
+        # Before the first request there is none.
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        return cycle is not None and not cycle.response_complete
+
+    @property
+    def _may_answer(self) -> bool:
+        """Whether an answer would be one to the request that is being read."""
+        if self._in_head:
+            return not self._is_answering
+        return not self.pipeline and not self.cycle.response_started
 
     def _refuse(self, reason: str, answer: bytes) -> None:
-        """Close the connection; with an answer where none is under way."""
+        if not self.transport.is_closing():
+            self.metrics.refused.labels(reason).inc()
+        self._end(answer)
+
+    def _end(self, answer: bytes) -> None:
+        """Close the connection, with an answer where that is possible."""
         self._is_refused = True
         self._disarm()
         if self.transport.is_closing():
             return
-        self.metrics.refused.labels(reason).inc()
-        # Before the first request there is none.
-        cycle = cast("RequestResponseCycle | None", self.cycle)
-        if answer and (cycle is None or cycle.response_complete):
+        if answer and self._may_answer:
             self.transport.write(answer)
         self.transport.close()

@@ -4,7 +4,7 @@ import asyncio
 import errno
 import logging
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -14,9 +14,9 @@ import uvloop
 
 from supops.adapters.process_signals import StopRequest
 from supops.errors import ConfigError, SupopsError
-from supops.receiver import REQUEST_SECONDS, Receiver
+from supops.receiver import Receiver
 from supops.receiver_metrics import Metrics, serve_metrics
-from supops.receiver_protocol import BoundedProtocol
+from supops.receiver_protocol import REQUEST_SECONDS, BoundedProtocol
 from supops.receiver_store import StoreWatch, Writer
 from supops.receiver_workers import Workers
 from supops.services.inbox_ports import Inbox, Journal, Source
@@ -42,6 +42,7 @@ class Service:
         name: Of this process, in the store.
         worker: The command line of a worker.
         workers: How many of them.
+        seconds: How long a request may take to arrive.
     """
 
     sources: Mapping[str, Source]
@@ -59,8 +60,13 @@ class Service:
     seconds: float = REQUEST_SECONDS
 
 
-def serve(service: Service, stop: StopRequest) -> None:
+def serve(service: Service, stop: StopRequest, new_writer: Callable[[Inbox], Writer] = Writer) -> None:
     """Receive deliveries until it is time to end.
+
+    Args:
+        service: What is to be served.
+        stop: Says when it is time.
+        new_writer: Makes what stores deliveries.
 
     Raises:
         SupopsError: The port is taken, or the store can't be used.
@@ -76,7 +82,7 @@ def serve(service: Service, stop: StopRequest) -> None:
         for one in listening:
             one.close()
         raise
-    writer = Writer(service.inbox)
+    writer = new_writer(service.inbox)
     receiver = Receiver(
         sources=service.sources,
         writer=writer,
@@ -85,7 +91,6 @@ def serve(service: Service, stop: StopRequest) -> None:
         journal=service.journal,
         metrics=metrics,
         path_secret=service.path_secret,
-        seconds=service.seconds,
     )
     _tell_where(service, listening)
     try:
