@@ -35,8 +35,10 @@ class Mark:
     def line(self) -> str:
         """The mark as it stands at the beginning of the comment. The same facts are the same line."""
         text = json.dumps(dict(self.facts), sort_keys=True, separators=(",", ":"))
-        # Nothing in it can end the HTML comment.
-        text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("--", "\\u002d\\u002d")
+        # Nothing in it ends the HTML comment, or mentions anybody.
+        for char in "<>@":
+            text = text.replace(char, f"\\u{ord(char):04x}")
+        text = text.replace("--", "\\u002d\\u002d")
         return f"<!-- supops:issue {self.kind} {text} -->"
 
     def text(self, name: str) -> str:

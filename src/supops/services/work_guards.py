@@ -199,19 +199,26 @@ def _validated(case: Case) -> Missing | None:
 
 
 def came_from(dossier: Dossier) -> str:
-    """Return the stage that a blocked issue came from: as the comment says, else as its history does; empty where neither says it."""
-    for _, mark in marked(dossier.team_notes, Template.BLOCKED):
-        return mark.text("from")
+    """Return the stage that a blocked issue came from.
+
+    The comment says so, unless the issue has been in another stage since; else its history does. Empty where neither says it.
+    """
     key, blocked = dossier.flow.labels.stage, dossier.flow.stage_label(dossier.flow.blocked)
-    before = ""
-    for event in dossier.events:
-        if event.label == blocked and event.added:
+    stages = [one for one in dossier.events if one.label.startswith(key)]
+    for note, mark in marked(dossier.team_notes, Template.BLOCKED):
+        since = [one for one in stages if one.at > note.created_at]
+        if all(one.added == (one.label == blocked) for one in since):
+            return mark.text("from")
+        break
+    before = found = ""
+    for event in stages:
+        if not event.added:
+            continue
+        if event.label == blocked:
             found = before
-            if found:
-                return found
-        elif event.label.startswith(key) and event.added:
+        else:
             before = event.label.removeprefix(key)
-    return ""
+    return found
 
 
 def _came_from(case: Case) -> Missing | None:

@@ -177,9 +177,7 @@ def goal_of(flow: Flow, issue: WorkIssue) -> tuple[Goal | None, str, str]:
 
 
 def bounds_of(flow: Flow, issue: WorkIssue, now: datetime) -> Age:
-    """Return between what an issue's age lies, from the issue alone: a label that came is a change, so it is no longer ago than
-    the issue's creation, and no later than its last change.
-    """
+    """Return between what an issue's age lies, from the issue alone: its stage was set between its creation and its last change."""
     goal, of, _ = goal_of(flow, issue)
     least, most = working_days(issue.updated_at, now), working_days(issue.created_at, now)
     return Age(least, most, issue.created_at if least == most else None, goal, of)

@@ -1,0 +1,337 @@
+"""Moves: which an issue may make, and exactly what each does (source: domain, 4). Nothing is written here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from supops.models.work import Change, Iteration, WorkIssue
+from supops.models.work_marks import Fact, Mark, mark_of
+from supops.models.work_moves import Comment, Given, Missing, Option, Plan, Values
+from supops.models.workflow import ASKED, CLOSED, NOWHERE, Flow, Move, Need, Template, Validation, Verb
+from supops.services.work_guards import Case, came_from, missing_needs
+from supops.services.work_reading import Desk, Dossier, stage_of
+
+
+class Wording(Protocol):
+    """Writes the texts of comments."""
+
+    def compose(self, kind: Template, values: Values) -> str:
+        """Return a comment's text, without its mark; nothing in it runs as a quick action.
+
+        Raises:
+            ConfigError: The template has mistakes.
+        """
+        ...
+
+    def mentions(self, text: str) -> tuple[str, ...]:
+        """Return the usernames that a text mentions."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """Knows what every move does to an issue."""
+
+    desk: Desk
+    wording: Wording
+
+    @property
+    def flow(self) -> Flow:
+        """The flow."""
+        return self.desk.flow
+
+    def options(self, dossier: Dossier) -> tuple[Option, ...]:
+        """Return the moves that the flow has for an issue where it is, each with what it lacks."""
+        if self._obstacle(dossier) is not None:
+            return ()
+        moves = self.flow.moves_from(dossier.place, dossier.type)
+        if dossier.place == self.flow.blocked and (source := came_from(dossier)):
+            moves = tuple(one for one in moves if one.verb is not Verb.UNBLOCK or one.target == source)
+        return tuple(self._option(dossier, move) for move in moves)
+
+    def _option(self, dossier: Dossier, move: Move) -> Option:
+        plan = self._plan(dossier, move, Given(), compose=False)
+        asks = tuple(need for need in move.needs if need in ASKED)
+        return Option(
+            move,
+            tuple(one for one in plan.missing if one.need not in asks),
+            asks,
+            plan.change.add_labels,
+            plan.change.remove_labels,
+            writes_comment=move.comment is not None,
+            closes=move.closes,
+        )
+
+    def plan(self, dossier: Dossier, given: Given, *, verb: Verb | None = None, target: str = "") -> Plan:
+        """Plan a move that is named by what people call it, by the stage that it leads to, or by both.
+
+        Returns:
+            What is done, or what is missing: then nothing is.
+        """
+        obstacle = self._obstacle(dossier)
+        repair = self._repair(dossier, target, given)
+        if repair is not None:
+            return repair
+        if obstacle is not None:
+            return self._refused(dossier, target, obstacle)
+        moves = [
+            one
+            for one in self.flow.moves_from(dossier.place, self._type_with(dossier, given))
+            if (verb is None or one.verb is verb) and (not target or one.target == target)
+        ]
+        if not moves:
+            return self._without_move(dossier, verb, target)
+        # By stage, a step forward goes before one that changes what is in place.
+        moves.sort(key=lambda one: bool(target) and one.in_place)
+        if verb is Verb.UNBLOCK:
+            source = came_from(dossier)
+            moves.sort(key=lambda one: one.target != source)
+        plans = [self._plan(dossier, move, given) for move in moves]
+        return next((one for one in plans if one.is_legal and not one.overridden), plans[0])
+
+    def _type_with(self, dossier: Dossier, given: Given) -> str | None:
+        named = self.flow.type(given.type) if given.type else None
+        return named.key if named else dossier.type
+
+    def _obstacle(self, dossier: Dossier) -> Missing | None:
+        """Return why no move at all makes sense for an issue as it is."""
+        flow, issue = self.flow, dossier.issue
+        kind = dossier.type
+        known = flow.type(kind) if kind else None
+        if known is not None and known.outside:
+            message = f"a {known.key} is outside of the flow"
+            return Missing("type", message, "work on it as the guide for those says", forcible=False)
+        stages = flow.stages_of(issue.labels)
+        repair = f"say which it is: `supops issues move {issue.iid} STAGE --force --reason TEXT`"
+        if not issue.is_closed and len(stages) > 1:
+            return Missing("stage", f"it has several stages: {', '.join(stages)}", repair)
+        if not issue.is_closed and stages and flow.stage(stages[0]) is None:
+            return Missing("stage", f"its stage, {stages[0]}, is not in the flow", repair)
+        return None
+
+    def _repair(self, dossier: Dossier, target: str, given: Given) -> Plan | None:
+        """Plan to put an issue that has several stages, or one that is not known, into one; that needs ``--force``."""
+        stages, blocked = self.flow.stages_of(dossier.issue.labels), self.flow.blocked
+        if dossier.issue.is_closed or not target or not given.force or self.flow.stage(target) is None:
+            return None
+        is_lost = stages == (blocked,) and target != blocked and not came_from(dossier)
+        if not (len(stages) > 1 or (stages and self.flow.stage(stages[0]) is None) or is_lost):
+            return None
+        kind = dossier.type
+        move = Move(dossier.place, target, (kind,) if kind else (), (Need.REASON,), comment=Template.MOVED)
+        said = f"it had {'the stages' if len(stages) > 1 else 'the stage'} {', '.join(stages)}"
+        plan = self._plan(dossier, move, given)
+        return replace(plan, source=", ".join(stages), remarks=(*plan.remarks, said))
+
+    def _refused(self, dossier: Dossier, target: str, *missing: Missing) -> Plan:
+        place = dossier.place if dossier.issue.is_closed else stage_of(self.flow, dossier.issue)
+        return Plan(dossier.issue, dossier.type, place, target or place, missing=missing)
+
+    def _without_move(self, dossier: Dossier, verb: Verb | None, target: str) -> Plan:
+        issue, place = dossier.issue, dossier.place
+        reached = place if not issue.is_closed else stage_of(self.flow, issue)
+        if target and target in (place, reached):
+            return self._already(dossier, target)
+        if verb is not None and (done := self._done_with(dossier, verb, reached)):
+            return self._already(dossier, done.target)
+        moves = self.flow.moves_from(place, dossier.type)
+        targets = dict.fromkeys(one.target for one in moves if not one.in_place)
+        what = f"to {target}" if target else f"called `{verb}`"
+        kind = f" for a {dossier.type}" if dossier.type else ""
+        where = f"from {place}" if place else "for an issue without a stage"
+        remedy = (
+            f"from there it can get to: {', '.join(targets)}"
+            if targets
+            else "there is nothing that it can do"
+        )
+        if not place:
+            remedy = f"put it into the flow: `supops issues triage {issue.iid}`"
+        elif issue.is_closed:
+            remedy = f"open it again: `supops issues move {issue.iid} {self.flow.first} --reason TEXT`"
+        missing = Missing("move", f"there is no move {what} {where}{kind}", remedy, forcible=False)
+        return self._refused(dossier, target, missing)
+
+    def _already(self, dossier: Dossier, target: str) -> Plan:
+        """To do again what was done before does nothing."""
+        state = self.flow.validation_of(dossier.issue.labels)
+        what = f", its validation {state}" if state and target == self.flow.validation else ""
+        remark = f"it is in {target} already{what}"
+        return Plan(dossier.issue, dossier.type, dossier.place, target, remarks=(remark,))
+
+    def _done_with(self, dossier: Dossier, verb: Verb, reached: str) -> Move | None:
+        """Return the move by which an issue has come where it is; None where it is none that people call so."""
+        state, is_closed = self.flow.validation_of(dossier.issue.labels), dossier.issue.is_closed
+        places = (CLOSED, reached) if is_closed else (reached,)
+        return next(
+            (
+                one
+                for one in self.flow.moves
+                if one.verb is verb
+                and one.target in places
+                and one.validation in (None, state)
+                and one.closes >= is_closed
+                and (dossier.type in one.types or dossier.type is None)
+            ),
+            None,
+        )
+
+    def _plan(self, dossier: Dossier, move: Move, given: Given, *, compose: bool = True) -> Plan:
+        issue = dossier.issue
+        state = self.flow.validation_of(issue.labels)
+        if compose and move.in_place and state is not None and move.validation is state:
+            return self._already(dossier, move.target)
+        labels = self._labels_given(issue, given)
+        iteration = given.iteration or issue.iteration
+        assignees = self._assignees(issue, move, given)
+        case = Case(dossier, move, given, labels, assignees, iteration)
+        missing = missing_needs(case)
+        overridden: tuple[Missing, ...] = ()
+        if given.force and given.reason.strip() and all(one.forcible for one in missing):
+            missing, overridden = (), missing
+        plan = Plan(
+            issue,
+            self._type_with(dossier, given),
+            dossier.place,
+            move.target,
+            move,
+            missing,
+            overridden,
+            iteration=given.iteration if given.iteration != issue.iteration else None,
+            change=self._change(issue, move, given, labels, assignees),
+            remarks=self._remarks(case),
+        )
+        if not compose or missing:
+            return plan
+        comments = self._comments(dossier, plan, given)
+        told = {one for comment in comments for one in comment.mentions}
+        added = set(assignees) - set(issue.assignees)
+        if comments:
+            told |= {issue.author, *issue.assignees, *(one.author for one in dossier.notes)}
+        notify = sorted((told | added) - {""}, key=str.casefold)
+        return replace(plan, comments=comments, notify=tuple(notify))
+
+    def _labels_given(self, issue: WorkIssue, given: Given) -> tuple[str, ...]:
+        """Return the labels as they would be with type, priority and customer as they were said."""
+        names, labels = self.flow.labels, [*issue.labels]
+        kind = self.flow.type(given.type) if given.type else None
+        said = (
+            (names.type, kind.name if kind else ""),
+            (names.priority, given.priority),
+            (names.customer, given.customer),
+        )
+        for key, value in said:
+            if value:
+                labels = [one for one in labels if not one.startswith(key)] + [f"{key}{value}"]
+        return tuple(labels)
+
+    def _assignees(self, issue: WorkIssue, move: Move, given: Given) -> tuple[str, ...]:
+        if given.dri:
+            return (given.dri,)
+        stage = self.flow.stage(move.target)
+        if not issue.assignees and stage and stage.dri and not move.in_place:
+            return (stage.dri,)
+        return issue.assignees
+
+    def _change(
+        self, issue: WorkIssue, move: Move, given: Given, labels: Sequence[str], assignees: tuple[str, ...]
+    ) -> Change:
+        names = self.flow.labels
+        after = [*labels]
+        if move.target not in (CLOSED, NOWHERE):
+            after = [one for one in after if not one.startswith(names.stage)]
+            after.append(self.flow.stage_label(move.target))
+        if move.validation is not None or move.clears:
+            after = [one for one in after if not one.startswith(names.validation)]
+        if move.validation is not None:
+            after.append(self._validation_label(issue, move.validation))
+        closes = move.closes and not given.keep_open and not issue.is_closed
+        milestone = given.milestone if given.milestone != issue.milestone else None
+        return Change(
+            add_labels=tuple(one for one in after if one not in issue.labels),
+            remove_labels=tuple(one for one in issue.labels if one not in after),
+            assignees=assignees if set(assignees) != set(issue.assignees) else None,
+            milestone=milestone,
+            close=closes,
+            reopen=issue.is_closed and move.target != CLOSED and not move.closes,
+        )
+
+    def _validation_label(self, issue: WorkIssue, state: Validation) -> str:
+        """Return the label for a state; one with another name for the same state stays."""
+        names = self.flow.labels
+        known = [f"{names.validation}{name}" for name in names.validations[state]]
+        return next((one for one in issue.labels if one in known), self.flow.validation_label(state))
+
+    def _remarks(self, case: Case) -> tuple[str, ...]:
+        planned = {Need.ITERATION, Need.CURRENT, Need.LATER} & {*case.move.needs}
+        if not planned or case.has_iterations:
+            return ()
+        why = case.dossier.desk.iterations.unavailable
+        return (f"no iteration is asked for: {why}; the milestone alone says when it is planned for",)
+
+    def _comments(self, dossier: Dossier, plan: Plan, given: Given) -> tuple[Comment, ...]:
+        """Return what is to be written and is not there yet."""
+        wanted: list[Comment] = []
+        move = plan.move
+        for kind, text in ((Template.GAMEPLAN, given.gameplan), (Template.BLUEPRINT, given.blueprint)):
+            if text:
+                wanted.append(self._comment(kind, {"hash": _hash(text)}, {"text": text}))
+        template = move.comment if move else None
+        if template is Template.CLOSED and not (plan.change.close or plan.target == CLOSED):
+            template = None
+        if template is None and (plan.overridden or given.reason.strip()):
+            template = Template.MOVED
+        if template is not None:
+            facts: dict[str, Fact] = {"from": plan.source, "to": plan.target, "n": dossier.steps}
+            if plan.overridden:
+                facts["forced"] = ",".join(one.need for one in plan.overridden)
+            if template is Template.BLOCKED:
+                facts |= {"until": given.until.strip(), "then": given.then.strip(), "on": given.on}
+            wanted.append(self._comment(template, facts, self._values(dossier, plan, given)))
+        there = {
+            mark for note in dossier.notes if note.author in dossier.desk.team if (mark := _line(note.body))
+        }
+        return tuple(one for one in wanted if one.mark.line not in there)
+
+    def _comment(self, kind: Template, facts: dict[str, Fact], values: Values) -> Comment:
+        mark = Mark(kind, facts)
+        text = self.wording.compose(kind, values)
+        return Comment(kind, mark, f"{mark.line}\n{text}", self.wording.mentions(text))
+
+    def _values(self, dossier: Dossier, plan: Plan, given: Given) -> Values:
+        issue = dossier.issue
+        return {
+            "iid": issue.iid,
+            "title": issue.title,
+            "type": plan.type or "",
+            "source": plan.source,
+            "target": plan.target,
+            "requester": given.requester or issue.author,
+            "reason": given.reason.strip(),
+            "until": given.until.strip(),
+            "then": given.then.strip(),
+            "on": given.on,
+            "overridden": [one.message for one in plan.overridden],
+            "round": sum(1 for one in dossier.team_notes if _kind(one.body) == Template.REQUEST_VALIDATION)
+            + 1,
+        }
+
+
+def _hash(text: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _line(body: str) -> str:
+    mark = mark_of(body)
+    return mark.line if mark else ""
+
+
+def _kind(body: str) -> str:
+    mark = mark_of(body)
+    return mark.kind if mark else ""
+
+
+def iteration_of(plan: Plan) -> Iteration | None:
+    """Return the iteration that an issue is in once a plan is carried out."""
+    return plan.iteration or plan.issue.iteration

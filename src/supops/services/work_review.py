@@ -1,0 +1,279 @@
+"""What is done with many issues at once: Queued ones whose iteration has come, and the weekly review of Blocked ones (source: domain, 4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from supops.errors import CredentialError, SupopsError
+from supops.models.work import Change, WorkIssue
+from supops.models.work_marks import Mark, mark_of, marked
+from supops.models.work_moves import Comment, Given, Moved, Plan
+from supops.models.workflow import CLOSED, Flow, Template, Verb
+from supops.services.ports import Parallel
+from supops.services.work_applying import Applier
+from supops.services.work_moving import Mover
+from supops.services.work_reading import Desk, Dossier, type_of
+
+WEEK = timedelta(weeks=1)
+ASK, CLOSE_AFTER = 1, 4
+# What the review itself writes is no update.
+REVIEWS = (Template.ASKED, Template.ESCALATED, Template.ABANDONED)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An issue that something went wrong with; the others go on."""
+
+    issue: WorkIssue
+    error: SupopsError
+
+
+@dataclass(frozen=True, slots=True)
+class Dequeued:
+    """What became of Queued issues.
+
+    Attributes:
+        moved: Those whose iteration has come, in the order of their numbers; illegal ones say what they lack.
+        waiting: How many wait for an iteration to come.
+        failed: Those that something went wrong with.
+        unavailable: Why nothing can be told, where there are no iterations; else empty.
+    """
+
+    moved: tuple[Moved, ...]
+    waiting: int
+    failed: tuple[Failed, ...]
+    unavailable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dequeuer:
+    """Moves Queued issues on whose iteration has come."""
+
+    desk: Desk
+    mover: Mover
+    applier: Applier
+    parallel: Parallel
+
+    def dequeue(self) -> Dequeued:
+        """Move every Queued issue whose iteration has begun; each by itself, several at once.
+
+        Raises:
+            CredentialError: The credential is not accepted, or may not write.
+            SupopsError: The issues can't be listed.
+        """
+        desk, flow = self.desk, self.desk.flow
+        issues = desk.tracker.issues(labels=[flow.stage_label(flow.queued)])
+        listing = desk.iterations
+        if listing.unavailable:
+            return Dequeued((), len(issues), (), listing.unavailable)
+        come = [one for one in issues if one.iteration is None or one.iteration.start <= desk.today]
+        if come:
+            # Once, before several ask at the same time.
+            _ = (desk.team, desk.labels)
+        done = [*self.parallel(self._one, come)]
+        moved = sorted((one for one in done if isinstance(one, Moved)), key=lambda one: one.issue.iid)
+        failed = sorted((one for one in done if isinstance(one, Failed)), key=lambda one: one.issue.iid)
+        return Dequeued(tuple(moved), len(issues) - len(come), tuple(failed))
+
+    def _one(self, listed: WorkIssue) -> Moved | Failed:
+        try:
+            dossier = self.desk.dossier(listed.iid)
+            if dossier.place != self.desk.flow.queued:
+                plan = Plan(
+                    dossier.issue,
+                    dossier.type,
+                    dossier.place,
+                    dossier.place,
+                    remarks=("it was moved meanwhile",),
+                )
+                return Moved(plan, dossier.issue, done=False)
+            plan = self.mover.plan(dossier, Given(), verb=Verb.START)
+            return self.applier.apply(plan)
+        except CredentialError:
+            raise
+        except SupopsError as error:
+            return Failed(listed, error)
+
+
+class Step(StrEnum):
+    """What the weekly review does with a Blocked issue."""
+
+    NOTHING = "nothing"
+    ASK = "ask"
+    ESCALATE = "escalate"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What the review found of a Blocked issue, and did.
+
+    Attributes:
+        since: Its last update.
+        weeks: Whole weeks since then.
+        step: What is to be done; nothing where that is done already.
+        done_before: Whether this week's step was done before.
+        to: Username of whom it turns to; empty for nobody in particular.
+        held: Why a step that is due is not done; empty where it is.
+    """
+
+    issue: WorkIssue
+    since: datetime
+    weeks: int
+    step: Step
+    plan: Plan
+    to: str = ""
+    done_before: bool = False
+    held: str = ""
+    moved: Moved | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What became of the Blocked issues, the longest blocked first."""
+
+    reviewed: tuple[Reviewed, ...]
+    failed: tuple[Failed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """Does the weekly review of Blocked issues (source: domain, 4).
+
+    After a week without an update it asks, after two and three it escalates, after four it closes.
+
+    Args:
+        closes: Whether issues are closed; else those are named only.
+    """
+
+    desk: Desk
+    mover: Mover
+    applier: Applier
+    parallel: Parallel
+    closes: bool = True
+
+    def review(self) -> Review:
+        """Look at all Blocked issues, and do with each what its time asks for, once.
+
+        Raises:
+            CredentialError: The credential is not accepted, or may not write.
+            SupopsError: The issues can't be listed.
+        """
+        flow = self.desk.flow
+        issues = self.desk.tracker.issues(labels=[flow.stage_label(flow.blocked)])
+        if issues:
+            _ = self.desk.team
+        done = [*self.parallel(self._one, issues)]
+        reviewed = sorted(
+            (one for one in done if isinstance(one, Reviewed)), key=lambda one: (one.since, one.issue.iid)
+        )
+        failed = sorted((one for one in done if isinstance(one, Failed)), key=lambda one: one.issue.iid)
+        return Review(tuple(reviewed), tuple(failed))
+
+    def _one(self, listed: WorkIssue) -> Reviewed | Failed:
+        from dataclasses import replace
+
+        try:
+            found = self.look(self.desk.dossier(listed.iid))
+            if found.step is Step.NOTHING or found.held:
+                return found
+            return replace(found, moved=self.applier.apply(found.plan))
+        except CredentialError:
+            raise
+        except SupopsError as error:
+            return Failed(listed, error)
+
+    def look(self, dossier: Dossier) -> Reviewed:
+        """Say what is to be done with a Blocked issue now."""
+        issue, flow = dossier.issue, self.desk.flow
+        since = last_update(dossier)
+        weeks = max(0, (self.desk.now - since) // WEEK)
+        nothing = Plan(issue, type_of(flow, issue), flow.blocked, flow.blocked)
+        if weeks < ASK or dossier.place != flow.blocked:
+            return Reviewed(issue, since, weeks, Step.NOTHING, nothing)
+        stage = min(weeks, CLOSE_AFTER)
+        step = Step.CLOSE if stage == CLOSE_AFTER else Step.ASK if stage == ASK else Step.ESCALATE
+        kind = {Step.ASK: Template.ASKED, Step.ESCALATE: Template.ESCALATED, Step.CLOSE: Template.ABANDONED}[
+            step
+        ]
+        mark = Mark(kind, {"week": stage, "since": since.isoformat()})
+        was_done = any(found == mark.line for one in dossier.team_notes if (found := _line(one.body)))
+        to = self._whom(dossier, stage)
+        if was_done and step is not Step.CLOSE:
+            return Reviewed(issue, since, weeks, Step.NOTHING, nothing, to, done_before=True)
+        comments = () if was_done else (self._comment(dossier, kind, mark, weeks, to),)
+        change = Change(close=True) if step is Step.CLOSE else Change()
+        told = {issue.author, *issue.assignees, *(one.author for one in dossier.notes)}
+        told |= {name for comment in comments for name in comment.mentions}
+        plan = Plan(
+            issue,
+            type_of(flow, issue),
+            flow.blocked,
+            CLOSED if step is Step.CLOSE else flow.blocked,
+            comments=comments,
+            change=change,
+            notify=tuple(sorted(told - {""}, key=str.casefold)) if comments else (),
+        )
+        held = "closing needs --yes" if step is Step.CLOSE and not self.closes else ""
+        return Reviewed(issue, since, weeks, step, plan, to, held=held)
+
+    def _whom(self, dossier: Dossier, week: int) -> str:
+        """Return whom the review turns to: the blocking party, or the next level of leadership."""
+        ladder = self.desk.flow.ladder
+        blocking = next((mark.text("on") for _, mark in marked(dossier.team_notes, Template.BLOCKED)), "")
+        if week == ASK:
+            return blocking or next(iter(dossier.issue.assignees), "") or dossier.issue.author
+        if week >= CLOSE_AFTER:
+            return ""
+        place = min(week - ASK, len(ladder)) - 1
+        return ladder[place] if place >= 0 else ""
+
+    def _comment(self, dossier: Dossier, kind: Template, mark: Mark, weeks: int, to: str) -> Comment:
+        block = next(
+            (found for _, found in marked(dossier.team_notes, Template.BLOCKED)), Mark(Template.BLOCKED)
+        )
+        values = {
+            "iid": dossier.issue.iid,
+            "title": dossier.issue.title,
+            "weeks": weeks,
+            "since": mark.text("since")[:10],
+            "to": to,
+            "until": block.text("until"),
+            "then": block.text("then"),
+            "ladder": list(self.desk.flow.ladder),
+        }
+        text = self.mover.wording.compose(kind, values)
+        return Comment(kind, mark, f"{mark.line}\n{text}", self.mover.wording.mentions(text))
+
+
+def last_update(dossier: Dossier) -> datetime:
+    """Return when a Blocked issue was updated last: it was blocked, or somebody commented; what the review wrote does not count."""
+    flow, issue = dossier.flow, dossier.issue
+    blocked = flow.stage_label(flow.blocked)
+    moments = [one.at for one in dossier.events if one.added and one.label == blocked][-1:] or [
+        issue.created_at
+    ]
+    moments += [one.created_at for one in dossier.notes if not _is_review(dossier, one.author, one.body)]
+    return max(moments)
+
+
+def _is_review(dossier: Dossier, author: str, body: str) -> bool:
+    mark = mark_of(body)
+    return mark is not None and mark.kind in REVIEWS and author in dossier.desk.team
+
+
+def _line(body: str) -> str:
+    mark = mark_of(body)
+    return mark.line if mark else ""
+
+
+def review_order(flow: Flow) -> Sequence[str]:
+    """Return what is done after how many weeks, in words."""
+    ladder = [*flow.ladder, "", ""]
+    return (
+        "1 week: ask the blocking party",
+        f"2 weeks: escalate to {ladder[0] or 'the next level of leadership'}",
+        f"3 weeks: escalate to {ladder[1] or ladder[0] or 'the next level of leadership'}",
+        "4 weeks: close with a comment",
+    )

@@ -1,0 +1,263 @@
+"""Seeing the work: lists with ages, the board, one issue with its history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from supops.errors import CredentialError, SupopsError, UsageError
+from supops.models.work import WorkIssue
+from supops.models.work_marks import marked
+from supops.models.work_moves import Option
+from supops.models.workflow import Flow, Template
+from supops.services.ports import Parallel
+from supops.services.work_guards import came_from
+from supops.services.work_moving import Mover
+from supops.services.work_reading import (
+    Age,
+    Desk,
+    Stay,
+    age_of,
+    bounds_of,
+    chosen_iteration,
+    history_of,
+    stage_of,
+    type_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which issues are wanted; empty for all.
+
+    Attributes:
+        stage: The name of a stage; ``none`` for those without.
+        type: The key of a type; ``none`` for those without.
+        iteration: As people call it; ``none`` for those in none.
+        assignee: Username; ``none`` for those that nobody is assigned to.
+        stale: Only those that are in their stage for longer than the service goal.
+    """
+
+    stage: str = ""
+    type: str = ""
+    customer: str = ""
+    priority: str = ""
+    assignee: str = ""
+    iteration: str = ""
+    stale: bool = False
+
+
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An issue as lists show it.
+
+    Attributes:
+        stage: Empty for none, with a comma for several.
+        type: None where it has none, or several.
+    """
+
+    issue: WorkIssue
+    stage: str
+    type: str | None
+    priority: str | None
+    customers: tuple[str, ...]
+    age: Age
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A list of issues.
+
+    Attributes:
+        incomplete_reasons: What could not be read.
+    """
+
+    rows: tuple[Row, ...]
+    incomplete_reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the board.
+
+    Attributes:
+        stage: The name of a stage; empty for issues without one, or with several.
+    """
+
+    stage: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One issue with all that is known of it.
+
+    Attributes:
+        came_from: The stage that it was blocked in; empty for one that is not blocked.
+        until: What unblocks it; empty as well.
+    """
+
+    row: Row
+    history: tuple[Stay, ...]
+    options: tuple[Option, ...]
+    came_from: str = ""
+    until: str = ""
+    then: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Reads issues for people to see."""
+
+    desk: Desk
+    parallel: Parallel
+
+    def rows(self, filters: Filters, *, exact: bool = True) -> Rows:
+        """List open issues, in the order of stages and the oldest in its stage first.
+
+        Args:
+            filters: Which.
+            exact: Whether each one's history is read for its age, which takes a request for each; else its age is what the issue itself
+                tells, which is a range.
+
+        Raises:
+            UsageError: A filter names what there is not.
+            SupopsError: The issues can't be listed.
+        """
+        flow = self.desk.flow
+        issues = self.desk.tracker.issues(labels=self._labels(filters))
+        rows = [self._row(one) for one in self._chosen(issues, filters)]
+        missing: list[str] = []
+        if exact:
+            rows, missing = self._exact(rows, unsettled_only=filters.stale)
+        if filters.stale:
+            rows = [one for one in rows if one.age.is_late]
+        order = {stage.name: place for place, stage in enumerate(flow.stages)}
+        rows.sort(key=lambda one: (order.get(one.stage, -1), -one.age.days, one.issue.iid))
+        return Rows(tuple(rows), tuple(sorted(missing)))
+
+    def board(self, filters: Filters, *, exact: bool = False) -> tuple[list[Column], Rows]:
+        """Return all open issues by stage: a column for each stage, and one more for what is in none where there is any."""
+        found = self.rows(filters, exact=exact)
+        names = [stage.name for stage in self.desk.flow.stages]
+        lost = tuple(one for one in found.rows if one.stage not in names)
+        columns = [Column(name, tuple(one for one in found.rows if one.stage == name)) for name in names]
+        return ([Column("", lost)] if lost else []) + columns, found
+
+    def show(self, iid: int, mover: Mover) -> Shown:
+        """Return one issue with its history and what it lacks.
+
+        Raises:
+            NotFound: There is none, or the credential does not see it.
+        """
+        dossier, flow = self.desk.dossier(iid), self.desk.flow
+        row = self._row(dossier.issue, age_of(dossier))
+        options = mover.options(dossier)
+        source = until = then = ""
+        if dossier.place == flow.blocked:
+            source = came_from(dossier)
+            for _, mark in marked(dossier.team_notes, Template.BLOCKED):
+                until, then = mark.text("until"), mark.text("then")
+                break
+        return Shown(row, history_of(dossier), options, source, until, then)
+
+    def _labels(self, filters: Filters) -> list[str]:
+        """Return the labels that GitLab can choose by."""
+        flow = self.desk.flow
+        labels = []
+        if filters.stage and filters.stage != NONE:
+            labels.append(flow.stage_label(known_stage(flow, filters.stage)))
+        if filters.type and filters.type != NONE:
+            kind = flow.type(filters.type)
+            if kind is None:
+                known = ", ".join(one.key for one in flow.types)
+                raise UsageError(
+                    f"There is no type {filters.type[:60]!r}.", hint=f"There are: {known}, none."
+                )
+            labels.append(f"{flow.labels.type}{kind.name}")
+        if filters.customer:
+            labels.append(f"{flow.labels.customer}{_spelled(filters.customer, flow.labels.customers)}")
+        if filters.priority:
+            labels.append(f"{flow.labels.priority}{filters.priority}")
+        return labels
+
+    def _chosen(self, issues: Sequence[WorkIssue], filters: Filters) -> list[WorkIssue]:
+        flow, chosen = self.desk.flow, [*issues]
+        if filters.stage == NONE:
+            chosen = [one for one in chosen if not flow.stages_of(one.labels)]
+        if filters.type == NONE:
+            chosen = [one for one in chosen if not flow.types_of(one.labels)]
+        if filters.assignee == NONE:
+            chosen = [one for one in chosen if not one.assignees]
+        elif filters.assignee:
+            wanted = filters.assignee.removeprefix("@").casefold()
+            chosen = [one for one in chosen if wanted in {name.casefold() for name in one.assignees}]
+        if filters.iteration == NONE:
+            chosen = [one for one in chosen if one.iteration is None]
+        elif filters.iteration:
+            iteration = chosen_iteration(self.desk, filters.iteration)
+            chosen = [one for one in chosen if one.iteration and one.iteration.id == iteration.id]
+        return chosen
+
+    def _row(self, issue: WorkIssue, age: Age | None = None) -> Row:
+        flow = self.desk.flow
+        customers = tuple(
+            one.removeprefix(flow.labels.customer)
+            for one in issue.labels
+            if one.startswith(flow.labels.customer)
+        )
+        return Row(
+            issue,
+            stage_of(flow, issue),
+            type_of(flow, issue),
+            flow.value_of(issue.labels, flow.labels.priority),
+            customers,
+            age or bounds_of(flow, issue, self.desk.now),
+        )
+
+    def _exact(self, rows: Sequence[Row], *, unsettled_only: bool) -> tuple[list[Row], list[str]]:
+        """Read histories, of those only whose age the issue itself does not settle."""
+
+        def is_open(row: Row) -> bool:
+            return not (row.age.is_exact or (unsettled_only and row.age.is_settled and not row.age.is_late))
+
+        asked = [one for one in rows if is_open(one)]
+        known = {one.issue.iid: one for one in rows}
+        missing = []
+
+        def read(row: Row) -> Row | str:
+            try:
+                return self._row(row.issue, age_of(self.desk.dossier(row.issue)))
+            except CredentialError:
+                raise
+            except SupopsError as error:
+                return f"the history of issue {row.issue.iid}: {error.message}"
+
+        for result in self.parallel(read, asked):
+            if isinstance(result, str):
+                missing.append(result)
+            else:
+                known[result.issue.iid] = result
+        return [known[one.issue.iid] for one in rows], missing
+
+
+def known_stage(flow: Flow, name: str) -> str:
+    """Return a stage's name as the flow spells it.
+
+    Raises:
+        UsageError: There is none; the nearest is named.
+    """
+    from difflib import get_close_matches
+
+    stage = flow.stage(name.removeprefix(flow.labels.stage))
+    if stage is not None:
+        return stage.name
+    names = [one.name for one in flow.stages]
+    nearest = get_close_matches(name.capitalize(), names, n=1)
+    hint = f"Did you mean {nearest[0]}?" if nearest else f"There are: {', '.join(names)}."
+    raise UsageError(f"There is no stage {name[:60]!r}.", hint=hint)
+
+
+def _spelled(name: str, known: Sequence[str]) -> str:
+    return next((one for one in known if one.casefold() == name.casefold()), name)
