@@ -176,7 +176,7 @@ def _projects() -> Iterator[GitLabProject]:
 
 def _labels() -> list[Label]:
     ours = ["audit", *(f"Priority::{number}" for number in range(1, 5))]
-    tracker = ["Stage::Triage", "Stage::Backlog", *(f"Priority::{number}" for number in range(1, 5))]
+    tracker = [f"Priority::{number}" for number in range(1, 5)]
     return [
         *(Label(300 + place, name, AUDITS_PROJECT) for place, name in enumerate(ours)),
         Label(320, "Support Readiness", GROUP),

@@ -17,6 +17,7 @@ from supops.sandbox.calendly import Calendly
 from supops.sandbox.faults import STATUSES, Fault, Faults, as_list
 from supops.sandbox.gitlab import GitLab
 from supops.sandbox.gitlab_seed import many_projects
+from supops.sandbox.gitlab_work_seed import many_issues
 from supops.sandbox.google_calendar import GoogleCalendar
 from supops.sandbox.http import Answer, Request, json_answer
 from supops.sandbox.users import many_agents
@@ -219,6 +220,10 @@ def main() -> None:
     parser.add_argument(
         "--projects", type=int, default=0, help="replace the team's projects by this many on GitLab"
     )
+    parser.add_argument(
+        "--issues", type=int, default=0, help="replace the team's issues by this many on GitLab"
+    )
+    parser.add_argument("--stage", default="", help="the stage that all of those issues are in")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--plan-limit", type=int, default=1_000_000, help="requests a minute")
     options = parser.parse_args()
@@ -226,6 +231,8 @@ def main() -> None:
     world.gitlab.plan_limit = options.plan_limit
     if options.projects:
         many_projects(world.gitlab, options.projects)
+    if options.issues:
+        many_issues(world.gitlab, options.issues, world.now(), only=options.stage)
     state = world.zendesk["global"]
     state.plan_limit = options.plan_limit
     state.link_host = None

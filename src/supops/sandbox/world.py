@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from supops.sandbox import gitlab_seed
+from supops.sandbox import gitlab_seed, gitlab_work_seed
 from supops.sandbox.bookings import BOT, BOT_EMAIL, user_uri
 from supops.sandbox.files import FOLDER, WAIVERS
 from supops.sandbox.gitlab_state import GitLabState
@@ -48,6 +48,7 @@ DEMO_SECRETS = MappingProxyType(
         "DEMO_ZENDESK_API_TOKEN": "demo-api-token",
         "DEMO_CALENDLY_TOKEN": "demo-calendly-token",
         "DEMO_CALENDLY_SIGNING_KEY": "demo-calendly-signing-key",
+        "DEMO_ZENDESK_WEBHOOK_SECRET": "demo-zendesk-signing-secret",
         "DEMO_GITLAB_TOKEN": "demo-gitlab-token",
     }
 )
@@ -101,12 +102,17 @@ class World:
     _stamp: tuple[int, int] = (0, 0)
 
     @classmethod
-    def seeded(cls) -> "World":
-        """Return the story's beginning, kept in no file."""
+    def seeded(cls, now: Callable[[], float] = time.time) -> "World":
+        """Return the story's beginning, kept in no file.
+
+        Args:
+            now: The world's clock: what happened before counts back from it.
+        """
         zendesk = {key: _seeded_instance(key) for key in INSTANCES}
         calendars = {identity: SharedCalendar() for identity in CALENDAR_IDS.values()}
         gitlab = gitlab_seed.seeded(DEMO_SECRETS["DEMO_GITLAB_TOKEN"])
-        return cls(zendesk, _seeded_calendly(), gitlab, GoogleState(calendars))
+        gitlab_work_seed.seed(gitlab, now())
+        return cls(zendesk, _seeded_calendly(), gitlab, GoogleState(calendars), now=now)
 
     @classmethod
     def open(cls, folder: Path) -> "World":
@@ -266,6 +272,7 @@ def demo_settings(urls: dict[str, str], folder: Path, *, backend: str = "ics") -
         },
         "gitlab": gitlab_seed.settings(urls["gitlab"]),
         "waivers": str(folder / FOLDER / WAIVERS),
+        "receiver": {"zendesk_secrets": {"env": "DEMO_ZENDESK_WEBHOOK_SECRET"}},
         "google": {"api_endpoint": f"{urls['google-calendar']}/calendar/v3/"},
         "calendars": {
             "backend": backend,
