@@ -37,6 +37,7 @@ from supops.services.inbox_ports import Inbox, NoSuchDelivery, Queue
 
 # How soon is looked whether the lock of another delivery is free: most take a second.
 LOOK_AGAIN = timedelta(seconds=5)
+FORGOTTEN = timedelta(days=1)
 LARGEST_ID = 2**63 - 1
 CRASHED = "the worker ended in the middle of the last attempt, as in those before"
 
@@ -337,6 +338,10 @@ class SqlInbox(Inbox, Queue):
                 "INSERT INTO processes (name, kind, seen_at) VALUES (:name, :kind, :seen_at) "
                 "ON CONFLICT (name) DO UPDATE SET kind = :kind, seen_at = :seen_at",
                 {"name": process.name, "kind": process.kind, "seen_at": seconds(process.seen_at)},
+            )
+            # Those that were killed could not say that they are gone.
+            session.run(
+                "DELETE FROM processes WHERE seen_at < :before", {"before": seconds(process.seen_at - FORGOTTEN)}
             )
 
     def gone(self, name: str) -> None:

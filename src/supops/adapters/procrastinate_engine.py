@@ -28,6 +28,8 @@ POOL_SECONDS = 2.0
 # Finished jobs say nothing that the store does not.
 KEEP_HOURS = 24
 CLEANING_SECONDS = 3600.0
+# How often is looked whether it is time to end.
+STOP_SECONDS = 0.3
 # After a fault outside of the delivery's own processing, such as a database that was gone.
 AFTER_FAULT = timedelta(seconds=5)
 
@@ -44,12 +46,12 @@ class Pace:
 
     heartbeat: float = 3.0
     stalled: float = 12.0
-    poll: float = 2.0
+    poll: float = 3.0
 
     @classmethod
     def of_lease(cls, seconds: float) -> "Pace":
         """Return the pace that fits a lease: jobs of a dead worker are there again before its lease has ended."""
-        return cls(seconds / 10, seconds * 0.4, seconds / 15)
+        return cls(seconds / 10, seconds * 0.4, seconds / 10)
 
 
 class ProcrastinateEngine(Engine):
@@ -126,7 +128,9 @@ class ProcrastinateEngine(Engine):
     def _app(self, work: Work) -> "App":
         from procrastinate import App, PsycopgConnector
 
-        connector = PsycopgConnector(conninfo=self._database.conninfo, min_size=1, max_size=4, timeout=POOL_SECONDS)
+        connector = PsycopgConnector(
+            conninfo=self._database.conninfo, min_size=1, max_size=4, timeout=POOL_SECONDS
+        )
         app = App(connector=connector)
 
         def process(*, delivery: int) -> None:
@@ -151,7 +155,7 @@ class ProcrastinateEngine(Engine):
             if loop.time() >= next_cleaning:
                 next_cleaning = loop.time() + CLEANING_SECONDS
                 await app.job_manager.delete_old_jobs(nb_hours=KEEP_HOURS, include_failed=True)
-            await asyncio.sleep(min(0.1, pause))
+            await asyncio.sleep(min(STOP_SECONDS, pause))
 
 
 class TryAgain(Exception):
