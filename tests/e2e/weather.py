@@ -33,7 +33,7 @@ def weather(seed: int, bookings: int) -> Weather:
     bodies: list[bytes] = []
     for number in range(1, bookings + 1):
         is_us = chance.random() < 0.4
-        slot = _slot(100 + number, is_us=is_us)
+        slot = _slot(100_000 + number, is_us=is_us)
         home = "us-government" if is_us else "global"
         fate = chance.choice(["stays", "stays", "canceled", "rescheduled"])
         bodies.append(_body(created(slot, minute=number % 20)))
@@ -42,7 +42,7 @@ def weather(seed: int, bookings: int) -> Weather:
             continue
         bodies.append(_body(canceled(slot, minute=30)))
         if fate == "rescheduled":
-            moved = _slot(500 + number, is_us=is_us)
+            moved = _slot(200_000 + number, is_us=is_us)
             delivery = created(moved, minute=30)
             payload = delivery["payload"]
             assert isinstance(payload, dict)
@@ -50,7 +50,7 @@ def weather(seed: int, bookings: int) -> Weather:
             bodies.append(_body(delivery))
             made.expected.add((home, entry_id(moved.uri)))
     for number in range(max(2, bookings // 12)):
-        broken = created(_slot(900 + number, is_us=False))
+        broken = created(_slot(300_000 + number, is_us=False))
         payload = broken["payload"]
         assert isinstance(payload, dict)
         payload["scheduled_event"] = {"uri": f"https://api.calendly.com/scheduled_events/broken{number}"}
