@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from supops.services.audit_ports import IssueTracker, MemberDirectory, ProjectDirectory, TokenDirectory
     from supops.services.ports import AgentDirectory, TeamCalendar
     from supops.services.webhook_ports import WebhookDirectory
+    from supops.services.work_ports import WorkTracker
     from supops.settings import ZendeskInstance
 
 INSTANCES = ("global", "us-government")
@@ -141,6 +142,20 @@ class Platforms(Surroundings):
         if not project:
             raise self.config.missing("gitlab.audits_project")
         return GitLabIssues(self.gitlab, project)
+
+    def work_tracker(self) -> "WorkTracker":
+        """Return the issues of the project that the team's work is in.
+
+        Raises:
+            ConfigError: No project is named.
+            CredentialError: As `gitlab`.
+        """
+        from supops.adapters.gitlab_work import GitLabWork
+
+        project = self.config.settings.gitlab.issues_project
+        if not project:
+            raise self.config.missing("gitlab.issues_project")
+        return GitLabWork(self.gitlab, project)
 
     @property
     def _audited_group(self) -> str:

@@ -227,6 +227,19 @@ class GitLabConnection(Probe):
         if not path.startswith("/"):
             # The library would send the token to any address.
             raise ValueError(f"not a path below the platform's address: {path}")
+        return self._answered(_Asked(method, path, purpose, query or {}, body))
+
+    def graphql(self, document: str, variables: dict[str, object], *, purpose: str) -> Answer:
+        """Send a document to GraphQL. Its own errors come in the answer: `supops.adapters.gitlab_graphql` reads them.
+
+        Raises:
+            SupopsError: As `ask`.
+        """
+        body: dict[str, object] = {"query": document, "variables": variables}
+        # The library takes an address as it is; this one is the configured one's.
+        return self._answered(_Asked("POST", f"{self._library.url}/api/graphql", purpose, {}, body))
+
+    def _answered(self, asked: _Asked) -> Answer:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Repeatable),
             stop=tenacity.stop_after_attempt(self.patience.tries),
@@ -236,7 +249,7 @@ class GitLabConnection(Probe):
             reraise=True,
         )
         try:
-            return retrying(self._attempt, _Asked(method, path, purpose, query or {}, body))
+            return retrying(self._attempt, asked)
         except _Repeatable as last:
             raise last.error from None
 

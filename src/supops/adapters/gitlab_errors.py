@@ -24,6 +24,12 @@ TOKEN_HINT = (
     "look and file nothing); gitlab.token says where it is kept."
 )
 STATUS_PAGE = "https://status.gitlab.com"
+
+
+class TooLarge(PlatformError):
+    """An answer has more bytes than we take; of a list, a smaller page may do."""
+
+
 # Whether asking again may help. Those from 520 on are of the network in front of gitlab.com.
 PASSING_STATUSES = frozenset({429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 # No whole answer arrived.
@@ -59,7 +65,9 @@ def error_detail(body: bytes) -> str | None:
     except UNDECODABLE:
         return None
     parts = [
-        part for name in ("message", "error", "error_description") for part in _sentences(found.get(name))
+        part
+        for name in ("message", "error", "error_description", "errors")
+        for part in _sentences(found.get(name))
     ]
     if found.get("scope"):
         parts.append(f"needed: {found['scope']}")
@@ -122,7 +130,7 @@ def translated(
         answer: To which the library raised the error.
     """
     if isinstance(error, AnswerTooLarge):
-        return PlatformError(
+        return TooLarge(
             f"{vendor.name} answered the request to {purpose} with more than {MAX_ANSWER_BYTES >> 20} MiB",
             hint=f"Check that {vendor.setting}.url is GitLab's own address.",
         )

@@ -1,17 +1,25 @@
 """GitLab's lists, which come in pages (source: platforms, G-6)."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import requests.utils
 
 from supops.adapters.gitlab import GitLabConnection, Query
+from supops.adapters.gitlab_errors import TooLarge
+from supops.adapters.http import MAX_IN_FLIGHT, Answer
+from supops.adapters.parallel import in_parallel
 from supops.errors import PlatformError
 
 PAGE_SIZE = 100
 # How often a list is read from its beginning because something was deleted from it meanwhile.
 READINGS = 3
+# Texts may have a million characters each: a page of a hundred would be more than is taken of an answer. So many always fit.
+TEXTS_PER_PAGE = 20
+# Times in headers have no fractions, and are those of the answer's end.
+LEEWAY = timedelta(seconds=2)
 Item = TypeVar("Item")
 # Is told of each page: how many entries it has, and how many pages there are, where GitLab says that.
 Seen = Callable[[int, int | None], None]
@@ -43,6 +51,79 @@ def read_all(
             return found
         gitlab.notices.detail(f"something was deleted meanwhile: beginning again to {purpose}")
     raise PlatformError(f"GitLab was asked to {purpose}, and the list changed each time while it was read")
+
+
+def read_texts(
+    gitlab: GitLabConnection, path: str, shape: type[Item], *, purpose: str, query: Query
+) -> list[Item]:
+    """Read a list as `read_all` does, in large pages; in small ones where the texts in it are too long for that."""
+    try:
+        return read_all(gitlab, path, shape, purpose=purpose, query=query)
+    except TooLarge:
+        gitlab.notices.detail(f"long texts: in smaller pages, to {purpose}")
+        return read_all(gitlab, path, shape, purpose=purpose, query=query, page_size=TEXTS_PER_PAGE)
+
+
+def read_at_once(
+    gitlab: GitLabConnection,
+    path: str,
+    shape: type[Item],
+    *,
+    purpose: str,
+    query: Query,
+    changed_at: Callable[[Item], datetime],
+) -> list[Item]:
+    """Read a list whose order never changes, all pages but the first at the same time.
+
+    Where anything was changed meanwhile, entries may have moved from page to page, past us: then it is read again, one page after
+    the other, by cursor. So it is where GitLab does not say how many pages there are, and where texts are too long for large pages.
+
+    Args:
+        gitlab: Is asked.
+        path: Of the list.
+        shape: Of an entry.
+        purpose: As `read_all`.
+        query: The parameters, the order among them.
+        changed_at: When an entry was changed last.
+    """
+    try:
+        found = _reading_at_once(gitlab, path, shape, purpose, {**query, "per_page": PAGE_SIZE}, changed_at)
+    except TooLarge:
+        found = None
+    if found is not None:
+        return found
+    return read_texts(gitlab, path, shape, purpose=purpose, query={**query, "pagination": "keyset"})
+
+
+def _reading_at_once(
+    gitlab: GitLabConnection,
+    path: str,
+    shape: type[Item],
+    purpose: str,
+    query: Query,
+    changed_at: Callable[[Item], datetime],
+) -> list[Item] | None:
+    """Read a list once. None: it can't be read that way, or something was changed meanwhile."""
+
+    def read(number: int) -> tuple[int, Answer, list[Item]]:
+        answer = gitlab.ask("GET", path, purpose=purpose, query={**query, "page": number})
+        return number, answer, gitlab.decode(answer, list[shape], purpose=purpose)  # type: ignore[valid-type]
+
+    _, first, entries = read(1)
+    total, pages = _number(first.headers, "x-total"), _number(first.headers, "x-total-pages")
+    if total is None or pages is None:
+        return None
+    if pages <= 1:
+        return entries if len(entries) == total else None
+    found = {1: entries}
+    for number, answer, more in in_parallel(read, range(2, pages + 1), limit=MAX_IN_FLIGHT):
+        found[number] = more
+        if _number(answer.headers, "x-total") != total:
+            return None
+    everything = [entry for number in sorted(found) for entry in found[number]]
+    began = gitlab.now_of(first) - LEEWAY
+    was_changed = any(changed_at(entry) >= began for entry in everything)
+    return None if was_changed or len(everything) != total else everything
 
 
 def _reading(
