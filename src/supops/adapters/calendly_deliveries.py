@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from supops.adapters.decoding import UNDECODABLE
+from supops.adapters.decoding import UNDECODABLE, is_json
 from supops.models.deliveries import CALENDLY
 from supops.models.secrets import Secret
 from supops.models.signatures import Description, Flaw, Verdict
@@ -84,6 +84,8 @@ class CalendlySource(Source):
         try:
             envelope = msgspec.json.decode(body, type=_Envelope)
         except msgspec.ValidationError:
+            if not is_json(body):
+                return None
             return Description(f"{CALENDLY}:body:{digest}", f"{CALENDLY}:{digest}", _event_of(body))
         except UNDECODABLE:
             return None

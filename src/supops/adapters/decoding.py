@@ -8,3 +8,12 @@ import msgspec
 UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 # No file that people edit is longer. Here, so that whoever only reads the bytes needs no parser.
 MAX_YAML_BYTES: Final = 256 * 1024
+
+
+def is_json(body: bytes) -> bool:
+    """Whether something is JSON, whatever it says."""
+    try:
+        msgspec.json.decode(body, type=msgspec.Raw)
+    except UNDECODABLE:
+        return False
+    return True

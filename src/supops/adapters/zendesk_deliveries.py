@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from supops.adapters.decoding import UNDECODABLE
+from supops.adapters.decoding import UNDECODABLE, is_json
 from supops.models.deliveries import ZENDESK
 from supops.models.secrets import Secret
 from supops.models.signatures import Description, Flaw, Verdict
@@ -79,6 +79,8 @@ class ZendeskSource(Source):
         try:
             event = msgspec.json.decode(body, type=_Event)
         except msgspec.ValidationError:
+            if not is_json(body):
+                return None
             event = _Event()
         except UNDECODABLE:
             return None
