@@ -12,6 +12,7 @@ from msgspec import Meta
 from supops.models.secrets import SecretRef
 from supops.receiver_settings import Queue, Receiver
 from supops.setting_types import DURATION, PATH, URL, Id, Section, Text
+from supops.work_settings import Issues
 
 
 class Roster(Section, frozen=True):
@@ -314,6 +315,7 @@ class Settings(Section, frozen=True):
     state: State = State()
     receiver: Receiver = Receiver()
     queue: Queue = Queue()
+    issues: Issues = Issues()
 
 
 def json_schema() -> dict[str, Any]:

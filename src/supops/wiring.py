@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from supops.services.routing import Router
     from supops.services.webhook_health import Healths
     from supops.webhook_wiring import WebhookWiring
+    from supops.work_wiring import WorkWiring
 
 PAYLOAD_VARIABLE = "TRIGGER_PAYLOAD"
 SIGNING_KEY = "the signing key for Calendly"
@@ -39,6 +40,13 @@ class Wiring(AuditWiring):
         from supops.webhook_wiring import WebhookWiring
 
         return WebhookWiring(self, partial(self.router, confirm=False, dry_run=False, restore=False))
+
+    @cached_property
+    def work(self) -> "WorkWiring":
+        """What works on issues."""
+        from supops.work_wiring import WorkWiring
+
+        return WorkWiring(self, self.work_tracker, self.parallel)
 
     def signing_key(self, variable: str | None) -> "Secret | None":
         """Return the key that deliveries are to be signed with: from the environment variable that is named, or from the settings.

@@ -309,5 +309,19 @@ class Flow:
         return tuple({(one.target, one.verb): one for one in reversed(found)}.values())[::-1]
 
 
+@dataclass(frozen=True, slots=True)
+class FlowMistake:
+    """What makes no sense about a flow.
+
+    Attributes:
+        move: The number of the move that it is about, from 0; None where it is about no single one.
+        stage: The stage that it is about; empty where it is about none.
+    """
+
+    message: str
+    move: int | None = None
+    stage: str = ""
+
+
 def _named(labels: Sequence[str], key: str) -> tuple[str, ...]:
     return tuple(label.removeprefix(key) for label in labels if label.startswith(key))

@@ -1,26 +1,11 @@
 """Whether a flow makes sense: every stage is known and reached, nothing ends nowhere, every step has a way back."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
-from supops.models.workflow import CLOSED, NOWHERE, Flow, Move, Need
+from supops.models.workflow import CLOSED, NOWHERE, Flow, FlowMistake, Need
 
 # Places that are no stages.
 ENDS = frozenset({CLOSED, NOWHERE})
-
-
-@dataclass(frozen=True, slots=True)
-class FlowMistake:
-    """What makes no sense about a flow.
-
-    Attributes:
-        move: The number of the move that it is about, from 0; None where it is about no single one.
-        stage: The stage that it is about; empty where it is about none.
-    """
-
-    message: str
-    move: int | None = None
-    stage: str = ""
 
 
 def check_flow(flow: Flow) -> tuple[FlowMistake, ...]:
@@ -129,8 +114,3 @@ def _reach(starts: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
             seen.add(name)
             waiting += edges.get(name, ())
     return seen
-
-
-def moves_between(flow: Flow, source: str, target: str, key: str) -> tuple[Move, ...]:
-    """Return the moves of a type from one stage to another."""
-    return tuple(one for one in flow.moves_from(source, key) if one.target == target)

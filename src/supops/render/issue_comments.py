@@ -1,0 +1,129 @@
+"""Comments on issues, from Jinja2 templates that can be replaced. Text from outside runs no quick action and mentions nobody."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from supops.errors import ConfigError
+from supops.models.work_moves import Values
+from supops.models.workflow import Template
+from supops.render.issue_body import Raw
+from supops.render.text import markdown, visible
+from supops.services.work_moving import Wording
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+USERNAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+MENTION = re.compile(r"(?<![\w`/@.-])@([A-Za-z0-9_][A-Za-z0-9_./-]*)")
+# Whole groups of people.
+EVERYBODY = re.compile(r"@(all|here|channel|everyone)\b", re.IGNORECASE)
+CODE = re.compile(r"^(```|~~~).*?^\1[ \t]*$|(`+)(?!`).*?(?<!`)\2(?!`)|<!--.*?-->", re.DOTALL | re.MULTILINE)
+QUICK_ACTION = re.compile(r"^(\s*)/", re.MULTILINE)
+ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#%&=+,;-]+")
+LONGEST = 1_000_000
+HINT = "It is in the folder that issues.templates names. Without it, the built-in template is used."
+
+
+@dataclass
+class IssueComments(Wording):
+    """Writes comments.
+
+    Args:
+        folder: With templates of the user's; None for the built-in ones.
+    """
+
+    folder: Path | None = None
+
+    def compose(self, kind: Template, values: Values) -> str:
+        """Return a comment's text.
+
+        Raises:
+            ConfigError: The template has mistakes, or makes nothing.
+        """
+        import jinja2
+
+        name = f"{kind}.md.j2"
+        ready = dict(values)
+        if "text" in ready:
+            ready["text"] = Raw(own_markdown(str(ready["text"])))
+        try:
+            text = self._environment.get_template(name).render(ready)
+        except jinja2.TemplateSyntaxError as error:
+            message = f"{error.filename or name}:{error.lineno}: {error.message}"
+            raise ConfigError(f"A template has a mistake: {message}", hint=HINT) from None
+        except jinja2.TemplateError as error:
+            raise ConfigError(f"The template {name} fails: {error}", hint=HINT) from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"The template {name} is not UTF-8.", hint=HINT) from None
+        text = re.sub(r"\n{3,}", "\n\n", text).strip()
+        if not text:
+            raise ConfigError(f"The template {name} makes an empty comment.", hint=HINT)
+        if len(text) > LONGEST:
+            raise ConfigError(f"The comment {kind} has more characters than GitLab takes: {len(text):,}.")
+        # The templates' own lines as well: what begins with a slash is an action wherever it came from.
+        return QUICK_ACTION.sub(r"\1\\/", text)
+
+    def mentions(self, text: str) -> tuple[str, ...]:
+        """Return the usernames that a text mentions, outside of code."""
+        found = (one.rstrip(".-/") for one in MENTION.findall(CODE.sub(" ", text)))
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def _environment(self) -> "Environment":
+        import jinja2
+        from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+        built_in = jinja2.PackageLoader("supops.render", "templates/issues")
+        loader: jinja2.BaseLoader = built_in
+        if self.folder is not None:
+            if not self.folder.is_dir():
+                raise ConfigError(
+                    f"There is no folder {self.folder}.", hint="The setting issues.templates names it."
+                )
+            loader = jinja2.ChoiceLoader([jinja2.FileSystemLoader(self.folder), built_in])
+        environment = ImmutableSandboxedEnvironment(
+            loader=loader,
+            undefined=jinja2.StrictUndefined,
+            finalize=_escaped,
+            autoescape=False,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        environment.globals |= {"mention": mention, "link": link}
+        return environment
+
+
+def mention(username: str) -> Raw:
+    """Return Markdown that mentions a user; what can't be a username is shown as it is."""
+    name = username.removeprefix("@")
+    if USERNAME.fullmatch(name) and not EVERYBODY.fullmatch(f"@{name}"):
+        return Raw(f"@{name}")
+    return Raw(markdown(username))
+
+
+def link(address: str) -> Raw:
+    """Return Markdown that links to an address; what is none is shown as it is."""
+    return Raw(f"<{address}>") if ADDRESS.fullmatch(address) else Raw(markdown(address))
+
+
+def own_markdown(text: str) -> str:
+    """Return Markdown that somebody of the team wrote, with its markup, but without what acts: quick actions, marks, whole groups.
+
+    Single people may be mentioned: whoever wrote the file meant to, and the dry run names them.
+    """
+    lines = (
+        visible(line.replace("\t", "    ")) for line in text.replace("\r\n", "\n").strip("\n").split("\n")
+    )
+    text = "\n".join(line.rstrip() for line in lines)
+    text = text.replace("<!--", "&lt;!--")
+    text = EVERYBODY.sub(r"`@\1`", text)
+    return QUICK_ACTION.sub(r"\1\\/", text)
+
+
+def _escaped(value: object) -> str:
+    """Escape what a template puts out, but for what is ready."""
+    return value if isinstance(value, Raw) else markdown(str(value))
