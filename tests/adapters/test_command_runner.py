@@ -67,6 +67,16 @@ def test_what_takes_too_long_is_ended_with_all_that_it_started(tmp_path: Path) -
     assert _is_gone(int(file.read_text()))
 
 
+def test_what_a_command_leaves_running_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("supops.adapters.command_runner.GRACE_SECONDS", 0.2)
+    started = time.monotonic()
+
+    end = runner("import subprocess; subprocess.Popen(['sleep', '60']); print('done')").run([])
+
+    assert (end.status, end.stdout) == (0, "done\n")
+    assert time.monotonic() - started < 9
+
+
 def test_a_signal_is_a_negative_status() -> None:
     assert runner("import os; os.kill(os.getpid(), 9)").run([]).status == -9
 

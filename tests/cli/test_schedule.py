@@ -92,7 +92,7 @@ def test_a_slot_that_fails(run: Run) -> None:
     validate(report(ran), "supops.schedule-run-1.json")
     assert (ran.status, report(ran)["state"], report(ran)["exit_status"]) == (1, "pending", None)
     assert "`supops audit tokens --file-issue` ended with exit status 4" in report(ran)["error"]
-    assert "tried again at" in ran.err
+    assert "a worker tries it again" in ran.err
 
 
 def test_names_that_there_are_not(run: Run) -> None:

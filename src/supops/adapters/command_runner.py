@@ -72,6 +72,10 @@ class SupopsRunner(CommandRunner):
             except BaseException:
                 _end(process)
                 raise
+            if not all(end.is_over() for end in ends):
+                # What the command left running has its output, and nobody waits for that.
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
             out, err = (end.text() for end in ends)
             return CommandEnd(process.returncode, out, err)
 
@@ -86,9 +90,13 @@ class _End:
         self._thread = threading.Thread(target=self._read, name="output", daemon=True)
         self._thread.start()
 
+    def is_over(self) -> bool:
+        """Wait a moment for the end of the stream. Return whether it has come."""
+        self._thread.join(GRACE_SECONDS)
+        return not self._thread.is_alive()
+
     def text(self) -> str:
         """Return what was kept, without secrets. A line that is not whole is left out: half of a token is not known for one."""
-        # What a command leaves running in the background may keep the stream open.
         self._thread.join(GRACE_SECONDS)
         kept = self._kept
         if self._is_cut:

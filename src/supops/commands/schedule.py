@@ -156,8 +156,8 @@ class TerminalJournal:
         """See `supops.services.inbox_ports.Journal`."""
         error = facts.get("error")
         if error:
-            again = facts.get("next_at")
-            self._terminal.warn(f"{error} ({f'tried again at {again}' if again else 'given up'})")
+            following = "a worker tries it again" if facts.get("next_at") else "given up"
+            self._terminal.warn(f"{error} ({following})")
         else:
             self._terminal.detail(event)
 

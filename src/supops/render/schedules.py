@@ -40,7 +40,7 @@ def schedules_table(standings: Sequence[Standing]) -> Table:
         ]
         for one in standings
     ]
-    return Table("Schedules", columns, rows, details=("runs", "outcome"))
+    return Table("Schedules", columns, rows, details=("runs", "when", "since", "outcome"))
 
 
 def _state(standing: Standing) -> Cell:
