@@ -230,11 +230,13 @@ class SqlInbox(Inbox, Queue):
             )
             return changed == 1
 
-    def prune(self, before: datetime, *, dry_run: bool = False) -> int:
+    def prune(self, before: datetime, *, limit: int | None = None, dry_run: bool = False) -> int:
         """See `Inbox`."""
+        # Nothing is finished before it is received; what says so has an index.
+        old = "received_at < :before AND finished_at < :before AND state IN ('done', 'dead', 'discarded')"
         # The last slot of each schedule stays, so that it is known not to be due again.
         which = (
-            "FROM inbox WHERE finished_at < :before AND state IN ('done', 'dead', 'discarded') AND (source <> 'schedule' OR EXISTS "
+            f"FROM inbox WHERE {old} AND (source <> 'schedule' OR EXISTS "
             "(SELECT 1 FROM inbox AS later WHERE later.lock_key = inbox.lock_key AND later.delivery_key > inbox.delivery_key))"
         )
         values: dict[str, Value] = {"before": seconds(before)}
@@ -242,8 +244,13 @@ class SqlInbox(Inbox, Queue):
             with self._database.reading() as session:
                 row = session.row(f"SELECT count(*) {which}", values)
                 return number(row[0]) if row else 0
+        values["limit"] = LARGEST_ID if limit is None else limit
         with self._database.writing() as session:
-            return session.run(f"DELETE {which}", values)
+            # Said twice: one that is replayed at the same moment must not be deleted.
+            return session.run(
+                f"DELETE FROM inbox WHERE {old} AND id IN (SELECT id {which} ORDER BY received_at LIMIT :limit)",
+                values,
+            )
 
     def page(self, wanted: Filter, *, before: int | None = None, limit: int) -> tuple[Delivery, ...]:
         """See `Inbox`."""
@@ -341,7 +348,8 @@ class SqlInbox(Inbox, Queue):
             )
             # Those that were killed could not say that they are gone.
             session.run(
-                "DELETE FROM processes WHERE seen_at < :before", {"before": seconds(process.seen_at - FORGOTTEN)}
+                "DELETE FROM processes WHERE seen_at < :before",
+                {"before": seconds(process.seen_at - FORGOTTEN)},
             )
 
     def gone(self, name: str) -> None:

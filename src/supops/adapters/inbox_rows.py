@@ -104,6 +104,10 @@ def conditions_of(wanted: Filter) -> tuple[list[str], dict[str, Value]]:
             "finished_at >= :finished_since",
             seconds(wanted.finished_since) if wanted.finished_since else None,
         ),
+        "finished_until": (
+            "finished_at < :finished_until",
+            seconds(wanted.finished_until) if wanted.finished_until else None,
+        ),
     }
     given = {name: pair for name, pair in pairs.items() if pair[1] is not None}
     return [text for text, _ in given.values()], {name: value for name, (_, value) in given.items()}

@@ -141,6 +141,7 @@ class Filter:
         until: Received before this time.
         lock_key: What it is about, such as a scheduled event's URI.
         finished_since: Finished at this time or later.
+        finished_until: Finished before this time.
     """
 
     state: State | None = None
@@ -150,6 +151,7 @@ class Filter:
     until: datetime | None = None
     lock_key: str | None = None
     finished_since: datetime | None = None
+    finished_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

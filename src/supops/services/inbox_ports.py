@@ -74,10 +74,15 @@ class Inbox(Protocol):
         """Give a delivery up for good. Return False where it is being processed, is done, or was given up before."""
         ...
 
-    def prune(self, before: datetime, *, dry_run: bool = False) -> int:
+    def prune(self, before: datetime, *, limit: int | None = None, dry_run: bool = False) -> int:
         """Delete what was finished before a time, with its attempts. Return how many deliveries that are, or would be.
 
         The last slot of each schedule stays.
+
+        Args:
+            before: The time.
+            limit: How many to delete at most, so that nobody waits long; None for all.
+            dry_run: Only count, whatever the limit.
         """
         ...
 
