@@ -273,6 +273,8 @@ def demo_settings(urls: dict[str, str], folder: Path, *, backend: str = "ics") -
         "gitlab": gitlab_seed.settings(urls["gitlab"]),
         "waivers": str(folder / FOLDER / WAIVERS),
         "receiver": {"zendesk_secrets": {"env": "DEMO_ZENDESK_WEBHOOK_SECRET"}},
+        # Nobody who tries things out waits for hours until a delivery is given up.
+        "queue": {"tries": 3, "first_pause": "2s", "lease": "10s"},
         "google": {"api_endpoint": f"{urls['google-calendar']}/calendar/v3/"},
         "calendars": {
             "backend": backend,
