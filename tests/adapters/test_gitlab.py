@@ -22,6 +22,7 @@ from supops.errors import (
 )
 from supops.models.secrets import Secret
 from supops.sandbox.faults import Fault
+from supops.sandbox.gitlab_seed import AUDITS_PROJECT
 from supops.sandbox.server import Sandbox
 from tests.connecting import TOKEN, gitlab_of
 from tests.fakes.clock import FakeClock
@@ -139,7 +140,7 @@ def test_what_creates_something_is_sent_again_where_the_limit_kept_it_out(
 
     assert create(gitlab) == 201
     assert [request.method for request in sandbox.requests] == ["POST", "POST"]
-    assert len(sandbox.world.gitlab.issues) == 1
+    assert len([one for one in sandbox.world.gitlab.issues if one.project == AUDITS_PROJECT]) == 1
 
 
 def test_nobody_is_there_and_what_was_not_sent_is_tried_again(

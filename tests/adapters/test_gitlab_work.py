@@ -1,7 +1,7 @@
 """The team's issues on GitLab: what is asked and how often, and what becomes of faults."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -153,10 +153,11 @@ def test_who_may_only_look_is_told_scope_and_role(sandbox: Sandbox, token: str) 
     work = GitLabWork(connection, TRACKER)
     issue = work.issue(12)
 
-    for change in (
+    changes: tuple[Callable[[], object], ...] = (
         lambda: work.update(issue, Change(add_labels=("roadmap_item",))),
         lambda: work.set_iteration(issue, next_week(sandbox)),
-    ):
+    )
+    for change in changes:
         with pytest.raises(Forbidden, match="GL_TOKEN") as raised:
             change()
         assert "scope api" in raised.value.hint
@@ -250,10 +251,11 @@ def test_what_somebody_changed_is_not_overwritten_and_is_named(sandbox: Sandbox,
     theirs.assignees = ["maria-delgado"]
     theirs.touch(issue.updated_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
 
-    for change in (
+    changes: tuple[Callable[[], object], ...] = (
         lambda: work.update(issue, Change(assignees=("owner",))),
         lambda: work.set_iteration(issue, next_week(sandbox)),
-    ):
+    )
+    for change in changes:
         with pytest.raises(Changed, match=r"issues/12 was changed .*\(assignees\)"):
             change()
     assert (theirs.assignees, theirs.iteration) == (["maria-delgado"], None)
