@@ -235,7 +235,7 @@ def test_many_deliveries_and_bookings_over_pages(desk: Desk, monkeypatch: pytest
     assert (comparison.bookings, comparison.deliveries, comparison.differences) == (4, 8, ())
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deliveries(), st.data())
 def test_whatever_is_left_of_an_earlier_state_is_mended(
     tmp_path_factory: pytest.TempPathFactory,
