@@ -169,6 +169,10 @@ class Wrapped(SqlInbox):
         super().__init__(database)
         self.batches: list[int] = []
 
+    def clear(self) -> None:
+        with self._database.writing() as session:
+            session.run("DELETE FROM inbox")
+
     def add(self, deliveries: Sequence[NewDelivery]) -> tuple[int | None, ...]:
         self.batches.append(len(deliveries))
         self.before()

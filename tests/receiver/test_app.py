@@ -399,6 +399,7 @@ def test_one_that_is_a_fault_keeps_no_other_from_being_stored(asking: Asking, in
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
+from supops.adapters.inbox import SqlInbox
 from supops.adapters.inbox_sqlite import SqliteDatabase
 from tests.receiver.asking import Asking, a_body, stored
 inbox = SqlInbox(SqliteDatabase(Path(sys.argv[1])))
@@ -433,6 +434,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
 READ_ONLY = """
 import os, sys
 from pathlib import Path
+from supops.adapters.inbox import SqlInbox
 from supops.adapters.inbox_sqlite import SqliteDatabase
 from tests.receiver.asking import Asking
 if os.getuid() == 0:
