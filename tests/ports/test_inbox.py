@@ -9,6 +9,7 @@ import pytest
 
 from supops.adapters.inbox import SqlInbox
 from supops.adapters.inbox_database import Database
+from supops.adapters.inbox_postgres import PostgresDatabase
 from supops.adapters.inbox_sqlite import SqliteDatabase
 from supops.models.deliveries import (
     Claim,
@@ -21,6 +22,7 @@ from supops.models.deliveries import (
     Waiting,
 )
 from supops.services.inbox_ports import NoSuchDelivery
+from tests.postgres import Cluster, cluster_or_skip
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -28,9 +30,21 @@ LEASE = timedelta(seconds=30)
 DONE = Outcome("inserted", '{"a": 1}')
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    running = cluster_or_skip()
+    yield running
+    running.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    made = SqliteDatabase(tmp_path / "folder" / "inbox.db")
+    made: SqliteDatabase | PostgresDatabase
+    if request.param == "sqlite":
+        made = SqliteDatabase(tmp_path / "folder" / "inbox.db")
+    else:
+        made = PostgresDatabase(request.getfixturevalue("cluster").new_database())
+        made.upgrade()
     yield made
     made.close()
 
