@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from supops.sandbox.gitlab_seed import AUDITS_PROJECT
 from tests.cli.schemas import validate
 from tests.conftest import ROOT, Ran, Run
 
@@ -25,7 +26,9 @@ def issues(home: dict[str, str]) -> list[dict[str, Any]]:
     if not file.exists():
         return []
     world = json.loads(file.read_text())
-    kept: list[dict[str, Any]] = world["gitlab"]["issues"]
+    kept: list[dict[str, Any]] = [
+        one for one in world["gitlab"]["issues"] if one["project"] == AUDITS_PROJECT
+    ]
     return kept
 
 
