@@ -1,0 +1,80 @@
+"""The journal's lines."""
+
+import io
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from supops.render.journal import LONGEST_FACT, JournalTerminal, JsonJournal, TextJournal
+from tests.fakes.journal import FakeJournal
+
+NOW = datetime(2026, 11, 26, 12, 0, 1, tzinfo=UTC)
+
+
+def text(event: str, /, **facts: str | float | None) -> str:
+    stream = io.StringIO()
+    TextJournal(stream, lambda: NOW).tell(event, **facts)
+    return stream.getvalue()
+
+
+def test_lines_for_people() -> None:
+    assert (
+        text("stored", source="calendly", id=7, event="invitee.created", client="192.0.2.7", ms=1.5)
+        == "2026-11-26T12:00:01Z --> #7 calendly invitee.created stored client=192.0.2.7 ms=1.5\n"
+    )
+    assert (
+        text("done", id=7, attempt=1, outcome="inserted")
+        == "2026-11-26T12:00:01Z <-- #7 done attempt=1: inserted\n"
+    )
+    assert text("failed", id=7, error="no", next_at=None) == "2026-11-26T12:00:01Z <-x #7 failed: no\n"
+    assert text("refused", source="zendesk", reason="signature") == (
+        "2026-11-26T12:00:01Z -x- zendesk refused reason=signature\n"
+    )
+    assert text("ended") == "2026-11-26T12:00:01Z *** ended\n"
+
+
+def test_what_others_wrote_can_not_make_lines_or_colours() -> None:
+    line = text("failed", event="\x1b[31mred", error="one\ntwo\u202e")
+
+    assert line.count("\n") == 1
+    assert "\x1b" not in line
+    assert "\u202e" not in line
+
+
+def test_lines_for_programs() -> None:
+    stream = io.StringIO()
+    journal = JsonJournal(stream, lambda: NOW)
+
+    journal.tell("stored", id=7, event="\u00fc\n", detail=None, error="")
+    journal.tell("ended", text="x" * 10_000)
+
+    first, second = stream.getvalue().splitlines()
+    assert first.isascii()
+    assert json.loads(first) == {
+        "time": "2026-11-26T12:00:01Z",
+        "what": "stored",
+        "id": 7,
+        "event": "\u00fc\n",
+    }
+    assert len(json.loads(second)["text"]) == LONGEST_FACT
+
+
+@pytest.mark.parametrize("problem", [BrokenPipeError(), ValueError("closed")])
+def test_a_reader_that_goes_away_stops_nothing(problem: Exception) -> None:
+    class Gone(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise problem
+
+    TextJournal(Gone(), lambda: NOW).tell("ended")
+
+
+def test_what_a_terminal_would_say_is_in_the_journal() -> None:
+    journal = FakeJournal()
+    terminal = JournalTerminal(io.StringIO(), io.StringIO(), journal, quiet=False, debug=False)
+
+    terminal.note("a note")
+    terminal.warn("careful")
+    terminal.debug("not asked for")
+
+    assert journal.lines == [("note", {"text": "a note"}), ("note", {"text": "warning: careful"})]
