@@ -47,7 +47,8 @@ def next_week(sandbox: Sandbox) -> Iteration:
 
 
 def aged(sandbox: Sandbox, count: int) -> None:
-    """Have so many issues, none of which was changed just now."""
+    """Have so many issues and no others, none of which was changed just now."""
+    sandbox.world.gitlab.issues = []
     many_issues(sandbox.world.gitlab, count, sandbox.world.now() - 86_400)
 
 
