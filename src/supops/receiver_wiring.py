@@ -42,13 +42,23 @@ class ReceiverWiring:
         """
         from supops.adapters.calendly_deliveries import CalendlySource
 
+        keys, settings = self.calendly_keys, self._platforms.config.settings.receiver
+        return CalendlySource(keys, self._tolerance(settings.calendly_tolerance)) if keys else None
+
+    @cached_property
+    def calendly_keys(self) -> "list[Secret]":
+        """The keys that Calendly's deliveries may be signed with; the first is the one to sign with.
+
+        Raises:
+            CredentialError: A key is not where the settings say.
+        """
         settings = self._platforms.config.settings
         keys: list[Secret] = []
         if settings.calendly.signing_key:
             keys.append(self._platforms.secrets.fetch(settings.calendly.signing_key, purpose=CALENDLY_KEY))
         if settings.receiver.calendly_keys:
             keys += self._each(settings.receiver.calendly_keys, "the further signing keys for Calendly")
-        return CalendlySource(keys, self._tolerance(settings.receiver.calendly_tolerance)) if keys else None
+        return keys
 
     @cached_property
     def zendesk(self) -> "ZendeskSource | None":
@@ -57,11 +67,23 @@ class ReceiverWiring:
         Raises:
             CredentialError: The secrets are not where the settings say, or one of them is known to everybody.
         """
-        from supops.adapters.zendesk_deliveries import PUBLIC_TEST_SECRET, ZendeskSource
+        from supops.adapters.zendesk_deliveries import ZendeskSource
+
+        secrets, settings = self.zendesk_secrets, self._platforms.config.settings.receiver
+        return ZendeskSource(secrets, self._tolerance(settings.zendesk_tolerance)) if secrets else None
+
+    @cached_property
+    def zendesk_secrets(self) -> "list[Secret]":
+        """The signing secrets of Zendesk's webhooks.
+
+        Raises:
+            CredentialError: As `zendesk`.
+        """
+        from supops.adapters.zendesk_deliveries import PUBLIC_TEST_SECRET
 
         settings = self._platforms.config.settings.receiver
         if settings.zendesk_secrets is None:
-            return None
+            return []
         secrets = self._each(settings.zendesk_secrets, "the signing secrets of Zendesk's webhooks")
         for one in secrets:
             if one.reveal() == PUBLIC_TEST_SECRET:
@@ -69,7 +91,7 @@ class ReceiverWiring:
                     f"{one.origin} is Zendesk's public test secret: everybody can sign with it.",
                     hint="Take the webhook's own, which Zendesk's Admin Center shows with the webhook (Reveal secret).",
                 )
-        return ZendeskSource(secrets, self._tolerance(settings.zendesk_tolerance))
+        return secrets
 
     def sources(self, calendly_path: str | None = None) -> "dict[str, Source]":
         """Return those that are configured, by path.
@@ -118,6 +140,16 @@ class ReceiverWiring:
                 hint="Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
             )
         return secret.reveal()
+
+    def path_of(self, source: str) -> str:
+        """Return the path that a sender's deliveries go to, with the part that nobody can guess.
+
+        Raises:
+            CredentialError: As `path_secret`.
+        """
+        settings = self._platforms.config.settings.receiver
+        path = settings.zendesk_path if source == "zendesk" else settings.path
+        return f"{path}/{self.path_secret}" if self.path_secret else path
 
     def worker_command(self, *options: str) -> list[str]:
         """Return the command line of a worker that is started by the receiver, with the same global options."""

@@ -133,7 +133,7 @@ class HttpClient:
             follow_redirects=False,
             # A proxy must not see what is meant for this machine only.
             trust_env=not is_loopback(url.host),
-            verify=_tls_context(self.ca) if url.scheme == "https" else False,
+            verify=tls_context(self.ca) if url.scheme == "https" else False,
         )
 
     def close(self) -> None:
@@ -323,7 +323,12 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return (url.scheme, url.host, url.port)
 
 
-def _tls_context(ca: Path | None) -> ssl.SSLContext:
+def tls_context(ca: Path | None) -> ssl.SSLContext:
+    """Return what checks certificates: with those that are named, or else with the usual ones.
+
+    Raises:
+        ConfigError: Those that are named can't be read.
+    """
     if ca is None:
         return httpx.create_ssl_context(trust_env=False)
     try:

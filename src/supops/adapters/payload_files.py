@@ -28,6 +28,22 @@ def read_payload(
     return reader(_read(named, most, via), notices)
 
 
+def read_bytes(named: str, *, most: int) -> bytes:
+    """Read a body byte for byte.
+
+    Args:
+        named: The file's path, or ``-`` for standard input.
+        most: How many bytes it may have.
+
+    Raises:
+        UsageError: It can't be read, or is longer.
+    """
+    data = _read(named, most, "")
+    if len(data) > most:
+        raise UsageError(f"The payload {named} is longer than {most >> 10} KiB.")
+    return data
+
+
 def read_text(named: str, *, most: int) -> str:
     """Read what is to be sent as it is.
 

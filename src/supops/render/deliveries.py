@@ -1,0 +1,390 @@
+"""Deliveries, and what becomes of them, as people and programs see them."""
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from supops.models.bodies import masked_body
+from supops.models.deliveries import SCHEDULE, Attempt, Delivery, State
+from supops.models.redaction import redact
+from supops.render.audits import timestamp
+from supops.render.machine import Json, render_csv
+from supops.render.tables import Block, Cell, Heading, Table, Value, cell_text
+from supops.render.text import count, visible
+from supops.services.following import Happening, What
+from supops.services.tending import Discarded, Pruned, Replay, Whole
+
+LIST_SCHEMA = "supops.deliveries/1"
+DELIVERY_SCHEMA = "supops.delivery/1"
+HAPPENING_SCHEMA = "supops.delivery-happening/1"
+REPLAY_SCHEMA = "supops.replay/1"
+DISCARD_SCHEMA = "supops.discard/1"
+PRUNE_SCHEMA = "supops.prune/1"
+STATE_STYLES = {
+    State.DONE: "green",
+    State.DEAD: "bold red",
+    State.DISCARDED: "dim",
+    State.RUNNING: "cyan",
+    State.PENDING: "yellow",
+}
+COLUMNS = ("id", "received", "source", "event", "state", "tries", "what became of it", "about")
+# What most rows of a list have at most; a list that is longer than a page is aligned by these.
+WIDTHS = (7, 20, 8, 24, 9, 5, 40, 0)
+ROUTING = "supops.routing/"
+
+
+def deliveries_table(deliveries: Iterable[Delivery]) -> Table:
+    """Return a list of deliveries."""
+    rows = [delivery_row(one) for one in deliveries]
+    return Table("", COLUMNS, rows, details=("what became of it", "about"))
+
+
+def delivery_row(one: Delivery) -> list[Value]:
+    """Return a delivery as a row under `COLUMNS`."""
+    return [
+        one.id,
+        timestamp(one.received_at),
+        one.source,
+        one.event or None,
+        Cell(str(one.state), STATE_STYLES[one.state]),
+        one.attempts,
+        became(one) or None,
+        one.lock_key,
+    ]
+
+
+def became(one: Delivery) -> str:
+    """Return what became of a delivery, in a few words; empty for nothing yet."""
+    if one.state is State.DONE:
+        return one.outcome or "done"
+    if one.state is State.DISCARDED:
+        return f"given up: {one.outcome}"
+    if one.state is State.DEAD:
+        return one.last_error
+    if one.state is State.RUNNING:
+        return f"processed by {one.worker}"
+    if one.attempts:
+        return f"again at {timestamp(one.next_at)}: {one.last_error}"
+    return ""
+
+
+def aligned(rows: Iterable[Sequence[Value]]) -> str:
+    """Return rows of a long list for a pipe: each on a line, aligned as far as `WIDTHS` goes, nothing cut."""
+    from rich.cells import cell_len
+
+    lines = []
+    for row in rows:
+        texts = [cell_text(value) for value in row]
+        padded = (text + " " * (width - cell_len(text)) for text, width in zip(texts, WIDTHS, strict=True))
+        lines.append("  ".join(padded).rstrip() + "\n")
+    return "".join(lines)
+
+
+def aligned_header() -> str:
+    """Return what stands above `aligned` rows."""
+    rules = ["-" * max(len(name), width) for name, width in zip(COLUMNS, WIDTHS, strict=True)]
+    return aligned([list(COLUMNS), list(rules)])
+
+
+def csv_rows(deliveries: Iterable[Delivery], *, header: bool) -> str:
+    """Return deliveries as CSV."""
+    columns = [column.replace(" ", "_") for column in COLUMNS]
+    rows = (
+        [value.text if isinstance(value, Cell) else value for value in delivery_row(one)]
+        for one in deliveries
+    )
+    text = render_csv(columns, rows)
+    return text if header else text.partition("\r\n")[2]
+
+
+def deliveries_json(deliveries: Sequence[Delivery], next_before: int | None) -> Json:
+    """Return the same as ``supops.deliveries/1``."""
+    return {
+        "schema": LIST_SCHEMA,
+        "deliveries": [delivery_json(one) for one in deliveries],
+        "next_before": next_before,
+    }
+
+
+def delivery_json(one: Delivery) -> dict[str, Json]:
+    """Return a delivery as it stands in every list."""
+    return {
+        "id": one.id,
+        "source": one.source,
+        "event": one.event,
+        "about": one.lock_key,
+        "received_at": timestamp(one.received_at),
+        "state": str(one.state),
+        "attempts": one.attempts,
+        "next_at": timestamp(one.next_at) if one.state is State.PENDING else None,
+        "worker": one.worker or None,
+        "finished_at": timestamp(one.finished_at) if one.finished_at else None,
+        "outcome": one.outcome or None,
+        "error": one.last_error or None,
+    }
+
+
+def whole_json(whole: Whole, *, raw: bool = False) -> dict[str, Json]:
+    """Return a delivery with all that is known of it, as ``supops.delivery/1``.
+
+    Args:
+        whole: The delivery.
+        raw: With its body as it arrived, secrets and all, instead of a masked one.
+    """
+    one = whole.delivery
+    document, text = (None, None) if raw else masked_body(one.body)
+    facts: dict[str, Json] = {
+        "schema": DELIVERY_SCHEMA,
+        **delivery_json(one),
+        "key": one.key,
+        "headers": {name: redact(value) for name, value in one.headers.items()},
+        "history": [_attempt_json(attempt) for attempt in whole.attempts],
+        "result": _result(one),
+        "remedy": remedy(one) or None,
+        "bytes": len(one.body),
+        "body": document,
+        "text": text,
+    }
+    return {**facts, "raw_body": _raw(one.body)} if raw else facts
+
+
+def _raw(body: bytes) -> Json:
+    try:
+        return {"encoding": "utf-8", "data": body.decode()}
+    except UnicodeDecodeError:
+        return {"encoding": "base64", "data": base64.b64encode(body).decode("ascii")}
+
+
+def _attempt_json(attempt: Attempt) -> Json:
+    return {
+        "number": attempt.number,
+        "worker": attempt.worker,
+        "started_at": timestamp(attempt.started_at),
+        "finished_at": timestamp(attempt.finished_at) if attempt.finished_at else None,
+        "succeeded": attempt.succeeded,
+        "error": attempt.error or None,
+    }
+
+
+def _result(one: Delivery) -> Json:
+    """Return what became of a delivery, as it was kept."""
+    try:
+        return _redacted(json.loads(one.result)) if one.result else None
+    except ValueError:
+        return None
+
+
+def _redacted(value: Json) -> Json:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {key: _redacted(one) for key, one in value.items()}
+    return [_redacted(one) for one in value] if isinstance(value, Sequence) else value
+
+
+def remedy(one: Delivery) -> str:
+    """Return what to do about a delivery that is dead; empty for others."""
+    if one.state is not State.DEAD:
+        return ""
+    return (
+        f"mend what the error says, then `supops webhooks replay {one.id}`; "
+        f"or give it up: `supops webhooks discard {one.id} --reason TEXT`"
+    )
+
+
+def whole_blocks(whole: Whole) -> list[Block]:
+    """Return a delivery with all that is known of it."""
+    one = whole.delivery
+    rows: list[list[Value]] = [
+        ["source", one.source],
+        ["event", one.event],
+        ["about", one.lock_key],
+        ["received", timestamp(one.received_at)],
+        ["state", Cell(str(one.state), STATE_STYLES[one.state])],
+        ["finished", timestamp(one.finished_at) if one.finished_at else None],
+        ["outcome", became(one)],
+        ["what to do", remedy(one)],
+        *([f"header {name}", redact(value)] for name, value in one.headers.items()),
+    ]
+    blocks: list[Block] = [
+        Heading(f"delivery {one.id}", ()),
+        Table("", ("what", "value"), [row for row in rows if row[1]]),
+        _attempts_table(whole.attempts),
+        *_result_blocks(one),
+    ]
+    document, text = masked_body(one.body)
+    size = count(len(one.body), "byte")
+    if text is not None:
+        shown = text or ("nothing" if not one.body else "nothing that can be shown")
+        return [*blocks, Heading(f"body, {size}, which is no JSON:", [Cell(shown)])]
+    pairs: list[list[Value]] = [[key, value] for key, value in _flat(document, "")]
+    return [*blocks, Heading(f"body, {size}, without secrets:", ()), Table("", ("key", "value"), pairs)]
+
+
+def _attempts_table(attempts: Sequence[Attempt]) -> Table:
+    rows: list[list[Value]] = [
+        [
+            one.number,
+            timestamp(one.started_at),
+            _seconds(one),
+            _ended(one),
+            one.error or None,
+            one.worker,
+        ]
+        for one in attempts
+    ]
+    columns = ("try", "began", "took", "ended", "error", "worker")
+    return Table("attempts", columns, rows, details=("error", "worker"))
+
+
+def _seconds(attempt: Attempt) -> str | None:
+    if attempt.finished_at is None:
+        return None
+    return f"{max(0.0, (attempt.finished_at - attempt.started_at).total_seconds()):.1f} s"
+
+
+def _ended(attempt: Attempt) -> Cell:
+    if attempt.succeeded is None:
+        return Cell("not", "yellow")
+    return Cell("well", "green") if attempt.succeeded else Cell("failed", "red")
+
+
+def _result_blocks(one: Delivery) -> list[Block]:
+    """Return the decision and the calendar entry; of another result its keys and values."""
+    found = _result(one)
+    if not isinstance(found, dict):
+        return []
+    rows: list[list[Value]] = [[key, value] for key, value in _flat(found, "") if key != "schema"]
+    is_routing = str(found.get("schema", "")).startswith(ROUTING)
+    if is_routing:
+        wanted = (
+            "decision",
+            "action",
+            "calendar.",
+            "calendar_event_id",
+            "scheduled_event.",
+            "note",
+            "reasons[",
+        )
+        rows = [row for row in rows if str(row[0]).startswith(wanted) and row[1]]
+    title = "decision and calendar entry" if is_routing else "result"
+    return [Heading(f"{title}:", ()), Table("", ("what", "value"), rows)] if rows else []
+
+
+def _flat(value: object, path: str) -> list[tuple[str, str]]:
+    if isinstance(value, dict) and value:
+        return [pair for key, one in value.items() for pair in _flat(one, f"{path}.{key}" if path else key)]
+    if isinstance(value, list) and value:
+        return [pair for place, one in enumerate(value) for pair in _flat(one, f"{path}[{place}]")]
+    if isinstance(value, bool):
+        return [(path, "true" if value else "false")]
+    return [(path, "" if value is None else str(value))]
+
+
+def happening_line(happening: Happening, tries: int) -> str:
+    """Return what happened on one line: an arrow, the delivery's id, and the outcome."""
+    one, attempt = happening.delivery, happening.attempt
+    if happening.what is What.ARRIVED or attempt is None:
+        named = one.event or "(no event)"
+        source = "" if "." in one.event and one.source != SCHEDULE else f"{one.source} "
+        return visible(f"--> #{one.id} {source}{named}")
+    error = attempt.error or one.last_error
+    if happening.what is What.DONE:
+        said = f"done: {one.outcome}" if one.state is State.DONE and one.outcome else "done"
+    elif happening.what is What.DEAD:
+        said = f"dead: {error}"
+    elif happening.what is What.BROKEN_OFF:
+        said = f"broken off (try {attempt.number} of {tries}): its worker was lost"
+    else:
+        again = f"; again at {_clock(one.next_at)}" if _waits(one, attempt) else ""
+        said = f"failed (try {attempt.number} of {tries}): {error}{again}"
+    return visible(f"<-- #{one.id} {said}")
+
+
+def _waits(one: Delivery, attempt: Attempt) -> bool:
+    """Whether the delivery's next try is the one after this attempt."""
+    return one.state is State.PENDING and one.attempts == attempt.number
+
+
+def _clock(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%H:%M:%S} UTC"
+
+
+def happening_json(happening: Happening) -> Json:
+    """Return the same as ``supops.delivery-happening/1``."""
+    return {
+        "schema": HAPPENING_SCHEMA,
+        "what": str(happening.what),
+        "delivery": delivery_json(happening.delivery),
+        "attempt": _attempt_json(happening.attempt) if happening.attempt else None,
+    }
+
+
+def json_line(value: Json) -> str:
+    """Return JSON on one line."""
+    return json.dumps(value, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def replay_table(replay: Replay) -> Table:
+    """Return what was, or would be, replayed."""
+    rows: list[list[Value]] = [
+        [
+            one.was.id,
+            one.was.event or None,
+            Cell(str(one.was.state), STATE_STYLES[one.was.state]),
+            Cell(str(one.now.state), STATE_STYLES[one.now.state]),
+            (became(one.now) if replay.here else became(one.was)) or None,
+            one.was.lock_key,
+        ]
+        for one in replay.items
+    ]
+    title = "would be processed again; nothing was changed" if replay.dry_run else "processed again"
+    if not replay.here and not replay.dry_run:
+        title = "to be processed again"
+    columns = ("id", "event", "was", "is", "what became of it", "about")
+    return Table(title, columns, rows, details=("what became of it", "about"))
+
+
+def replay_json(replay: Replay) -> Json:
+    """Return the same as ``supops.replay/1``."""
+    return {
+        "schema": REPLAY_SCHEMA,
+        "dry_run": replay.dry_run,
+        "here": replay.here,
+        "deliveries": [{"was": str(one.was.state), **delivery_json(one.now)} for one in replay.items],
+        "busy": list(replay.busy),
+        "lacks_worker": replay.lacks_worker,
+    }
+
+
+def discard_json(discarded: Discarded, *, dry_run: bool) -> Json:
+    """Return what was given up as ``supops.discard/1``."""
+    return {
+        "schema": DISCARD_SCHEMA,
+        "dry_run": dry_run,
+        "changed": discarded.changed,
+        "delivery": delivery_json(discarded.delivery),
+    }
+
+
+def pruned_blocks(pruned: Pruned) -> list[Block]:
+    """Return how many were deleted."""
+    verb = "would be deleted" if pruned.dry_run else "deleted"
+    said = f"{count(pruned.deliveries, 'delivery', 'deliveries')} {verb}"
+    return [Table("", ("finished before", "what was done"), [[timestamp(pruned.before), said]])]
+
+
+def pruned_json(pruned: Pruned) -> Json:
+    """Return the same as ``supops.prune/1``."""
+    return {
+        "schema": PRUNE_SCHEMA,
+        "dry_run": pruned.dry_run,
+        "before": timestamp(pruned.before),
+        "deliveries": pruned.deliveries,
+    }
+
+
+def whole_csv(whole: Whole) -> str:
+    """Return a delivery as CSV: one row, as it stands in lists."""
+    return csv_rows([whole.delivery], header=True)
