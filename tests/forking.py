@@ -23,6 +23,7 @@ from typing import IO, NoReturn
 IMPORTED = (
     *(f"supops.commands.{name}" for name in ("audit", "calendly", "config", "setup", "team", "webhooks")),
     "supops.commands.schedule",
+    *("supops.commands.issues", "supops.work_wiring", "supops.adapters.gitlab_work"),
     *(f"supops.adapters.{name}" for name in ("calendly", "google_calendar", "ics_calendar")),
     *(f"supops.adapters.{name}" for name in ("zendesk", "zendesk_webhooks")),
     *(f"supops.adapters.{name}" for name in ("gitlab_issues", "gitlab_projects", "gitlab_tokens", "state")),

@@ -83,7 +83,10 @@ def test_adapters_know_of_the_services_nothing_but_the_ports() -> None:
         imported = re.findall(
             r"^\s*(?:from|import) (supops\.services\S*)", path.read_text(encoding="utf-8"), re.MULTILINE
         )
-        ports = {f"supops.services.{name}" for name in ("ports", "audit_ports", "inbox_ports", "webhook_ports")}
+        ports = {
+            f"supops.services.{name}"
+            for name in ("ports", "audit_ports", "inbox_ports", "webhook_ports", "work_ports")
+        }
         assert set(imported) <= ports, path.name
 
 

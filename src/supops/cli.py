@@ -40,6 +40,11 @@ GROUPS: Mapping[str, tuple[str, str, str]] = {
         "app",
         "Deliveries of webhooks: receive, look at, replay; and watch Zendesk's own.",
     ),
+    "issues": (
+        "issues",
+        "app",
+        "The team's issues: what is where, what may move, and what contradicts the flow.",
+    ),
     "schedule": (
         "schedule",
         "app",

@@ -27,14 +27,19 @@ class Issues(Section, frozen=True):
         ),
     ] = None
     validation: Annotated[
-        Literal["development", "stage"],
-        Meta(description="Whether validation happens inside Development, or has a stage of its own"),
-    ] = "development"
+        Literal["either", "development", "stage"],
+        Meta(
+            description="Where the requester validates: inside Development, in the stage Validation, or in either: "
+            "requested in Development, and moved to the stage where people want that"
+        ),
+    ] = "either"
     bugs: Annotated[
         Literal["planned", "unplanned"],
         Meta(description="Whether bugs pass Planning, or go from Triage to Development"),
     ] = "planned"
     completed: Annotated[
-        Literal["closed", "open"],
-        Meta(description="Whether an issue is closed when it is completed, or by `supops issues close`"),
-    ] = "closed"
+        Literal["open", "closed"],
+        Meta(
+            description="Whether a completed issue stays open until `supops issues close`, or is closed at once"
+        ),
+    ] = "open"

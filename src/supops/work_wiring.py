@@ -48,12 +48,12 @@ class WorkWiring:
             ConfigError: The file can't be read, or has mistakes.
         """
         from supops.services.flow_checking import check_flow
-        from supops.services.flow_default import Switches, default_flow
+        from supops.services.flow_default import Switches, Where, default_flow
 
         settings = self._platforms.config.settings.issues
         flow = default_flow(
             Switches(
-                validation_stage=settings.validation == "stage",
+                validation=Where(settings.validation),
                 bugs_plan=settings.bugs == "planned",
                 close_on_completion=settings.completed == "closed",
             )

@@ -65,8 +65,9 @@ def read_flow(path: Path, default: Flow, check: Check) -> Flow:
         return default
     reader = FlowReader(path.name, default)
     flow = reader.flow(node)
-    if not reader.mistakes:
-        for mistake in check(flow):
+    is_whole = not reader.mistakes
+    for mistake in check(flow):
+        if is_whole or mistake.unknown:
             reader.mistake(reader.line_of(mistake), mistake.message)
     if reader.mistakes:
         lines = [f"  {path.name}:{line}: {said}" for line, said in sorted(set(reader.mistakes))]
@@ -209,6 +210,8 @@ class FlowReader:
         everything = tuple(one.key for one in flow.types if not one.outside)
         for item in self._items(node, "moves"):
             found = self._mapping(item, MOVE_KEYS, "a move")
+            if not isinstance(item, yaml_files.Mapping):
+                continue
             for key in ("from", "to"):
                 if key not in found:
                     self.mistake(item.line, f"{key} is missing")

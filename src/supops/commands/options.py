@@ -101,6 +101,8 @@ class Result:
         csv: None for the first table of `blocks`.
         markdown: None for `blocks`.
         html: None where the command has no such format.
+        plain: In place of `blocks`, on a terminal, in a pipe and in a file; None for those.
+        terminal: In place of `blocks` on a terminal of so many columns, with colours or without; None for those.
     """
 
     blocks: Callable[[], "Sequence[Block]"]
@@ -108,6 +110,8 @@ class Result:
     csv: Callable[[], str] | None = None
     markdown: Callable[[], str] | None = None
     html: Callable[[], str] | None = None
+    plain: Callable[[], str] | None = None
+    terminal: Callable[[int, bool], str] | None = None
 
 
 def asks() -> bool:
@@ -166,6 +170,10 @@ def _rendered(wiring: "Wiring", result: Result, output: Format | AuditFormat, *,
     from supops.render.tables import render_plain, render_terminal
 
     terminal = wiring.terminal
+    if result.plain:
+        return result.plain()
+    if result.terminal and terminal.is_terminal and not to_file:
+        return result.terminal(terminal.width, terminal.color)
     if to_file or not terminal.is_terminal:
         return render_plain(result.blocks())
     return render_terminal(result.blocks(), width=terminal.width, color=terminal.color)

@@ -316,11 +316,13 @@ class FlowMistake:
     Attributes:
         move: The number of the move that it is about, from 0; None where it is about no single one.
         stage: The stage that it is about; empty where it is about none.
+        unknown: Whether it names something that there is not; other mistakes can follow from that.
     """
 
     message: str
     move: int | None = None
     stage: str = ""
+    unknown: bool = False
 
 
 def _named(labels: Sequence[str], key: str) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ def moves_of(flow: Flow, key: str) -> list[Move]:
 
 
 def mermaid(flow: Flow, types: Sequence[RequestType]) -> str:
-    """Return a state diagram for each type. Moves that are no progress say so in their label: state diagrams have one kind of arrow."""
+    """Return a state diagram for each type."""
     return "\n".join(_diagram(flow, one) for one in types)
 
 
@@ -61,8 +61,7 @@ def _quoted(text: str) -> str:
 
 def _label(move: Move) -> str:
     needs = [str(one) for one in move.needs]
-    said = f"{move.verb}{' (back)' if move.back else ''}"
-    return f"{said}; needs {' + '.join(needs)}" if needs else said
+    return f"{move.verb}; needs {' + '.join(needs)}" if needs else str(move.verb)
 
 
 def flow_blocks(flow: Flow, types: Sequence[RequestType]) -> list[Block]:

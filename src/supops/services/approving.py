@@ -79,7 +79,7 @@ class Decision:
         one = self.assessment
         return {
             "aligned": one.aligned,
-            "congruent": one.congruent,
+            "congruent": one.congruent if one.aligned else None,
             "effort": one.effort,
             "risk": one.risk,
             "impact": one.impact,
@@ -105,6 +105,10 @@ def decide(assessment: Assessment, rules: Approvals) -> Decision:
         raise UsageError(
             "Whether it is congruent with the intention of the roadmap's item is not said.",
             hint="Add --congruent yes or --congruent no.",
+        )
+    if not assessment.aligned and assessment.congruent:
+        raise UsageError(
+            "What does not align with the roadmap is not congruent with it.", hint="Leave --congruent out."
         )
     if assessment.aligned and assessment.congruent:
         return Decision(assessment, Outcome.NONE_NEEDED, "", approved=True)

@@ -19,10 +19,10 @@ def _unknown(flow: Flow) -> Iterable[FlowMistake]:
     for place, move in enumerate(flow.moves):
         for name in dict.fromkeys((move.source, move.target)):
             if name not in stages | ENDS:
-                yield FlowMistake(f"there is no stage {name!r}", place)
+                yield FlowMistake(f"there is no stage {name!r}", place, unknown=True)
         for key in move.types:
             if key not in types:
-                yield FlowMistake(f"there is no type {key!r} in the flow", place)
+                yield FlowMistake(f"there is no type {key!r} in the flow", place, unknown=True)
         if move.target == NOWHERE:
             yield FlowMistake("a move leads to a stage, or to Closed", place)
         if move.target == CLOSED and not move.closes:
@@ -31,7 +31,7 @@ def _unknown(flow: Flow) -> Iterable[FlowMistake]:
         (flow.first, flow.blocked, flow.queued, flow.working, flow.last, flow.validation)
     ):
         if name not in stages:
-            yield FlowMistake(f"there is no stage {name!r}", stage=name)
+            yield FlowMistake(f"there is no stage {name!r}", stage=name, unknown=True)
 
 
 def _needs(flow: Flow) -> Iterable[FlowMistake]:

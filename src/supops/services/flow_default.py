@@ -1,6 +1,7 @@
 """The issue flow with the domain's names: what supops ships (source: domain, 4)."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from supops.models.workflow import (
     CLOSED,
@@ -67,31 +68,58 @@ APPROVALS = Approvals(
 )
 
 
+class Where(StrEnum):
+    """Where the requester validates.
+
+    In Development; in a stage of its own; or, as some of a team's issues have that stage and others do not, in either: then
+    a validation is requested in Development, and the issue may be moved to the stage.
+    """
+
+    DEVELOPMENT = "development"
+    STAGE = "stage"
+    EITHER = "either"
+
+
 @dataclass(frozen=True, slots=True)
 class Switches:
     """In what teams differ.
 
     Attributes:
-        validation_stage: Whether validation has a stage of its own; else it happens inside Development.
+        validation: Where the requester validates.
         bugs_plan: Whether bugs pass Planning.
         close_on_completion: Whether an issue is closed when it is completed; else by a step of its own.
     """
 
-    validation_stage: bool = False
+    validation: Where = Where.EITHER
     bugs_plan: bool = True
-    close_on_completion: bool = True
+    close_on_completion: bool = False
+
+    @property
+    def has_stage(self) -> bool:
+        """Whether there is a stage for validation."""
+        return self.validation is not Where.DEVELOPMENT
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The stages that an issue may be in while it is validated; the first is where that is requested."""
+        places = {
+            Where.DEVELOPMENT: (DEVELOPMENT,),
+            Where.STAGE: (VALIDATION,),
+            Where.EITHER: (DEVELOPMENT, VALIDATION),
+        }
+        return places[self.validation]
 
 
 def default_flow(switches: Switches | None = None) -> Flow:
     """Return the flow with the domain's names."""
     switches = switches or Switches()
     return Flow(
-        stages=tuple(one for one in STAGES if switches.validation_stage or one.name != VALIDATION),
+        stages=tuple(one for one in STAGES if switches.has_stage or one.name != VALIDATION),
         types=TYPES,
         moves=default_moves(switches),
         labels=LabelNames(),
         approvals=APPROVALS,
-        validation=VALIDATION if switches.validation_stage else DEVELOPMENT,
+        validation=switches.places[0],
         validation_goal=VALIDATION_GOAL,
     )
 
@@ -125,55 +153,50 @@ def _planning(switches: Switches) -> list[Move]:
 
 
 def _work(switches: Switches) -> list[Move]:
-    place = VALIDATION if switches.validation_stage else DEVELOPMENT
+    first, *_ = switches.places
+    request, complete = Template.REQUEST_VALIDATION, Template.CLOSED if switches.close_on_completion else None
+    moves = [Move(DEVELOPMENT, first, VALIDATED, (), Verb.REQUEST_VALIDATION, request, Validation.REQUESTED)]
+    if switches.validation is Where.EITHER:
+        moves.append(Move(DEVELOPMENT, VALIDATION, VALIDATED, (Need.REQUESTED,)))
+    for place in switches.places:
+        moves += _validation_in(place)
+    skip = Move(
+        DEVELOPMENT,
+        IMPLEMENTATION,
+        (ADMINISTRATIVE,),
+        (),
+        Verb.IMPLEMENT,
+        Template.SKIPPED,
+        Validation.SKIPPED,
+    )
+    end = Move(
+        IMPLEMENTATION,
+        COMPLETED,
+        ALL,
+        (Need.BLUEPRINT,),
+        Verb.COMPLETE,
+        complete,
+        closes=switches.close_on_completion,
+    )
+    return [*moves, skip, end]
+
+
+def _validation_in(place: str) -> list[Move]:
+    received, rejected = Template.VALIDATED, Template.REJECTED
+    asked, why = (Need.REQUESTED,), (Need.REQUESTED, Need.REASON)
     return [
-        Move(
-            DEVELOPMENT,
-            place,
-            VALIDATED,
-            (),
-            Verb.REQUEST_VALIDATION,
-            Template.REQUEST_VALIDATION,
-            Validation.REQUESTED,
-        ),
-        Move(
-            place,
-            place,
-            VALIDATED,
-            (Need.REQUESTED,),
-            Verb.VALIDATED,
-            Template.VALIDATED,
-            Validation.RECEIVED,
-        ),
+        Move(place, place, VALIDATED, asked, Verb.VALIDATED, received, Validation.RECEIVED),
         Move(
             place,
             DEVELOPMENT,
             VALIDATED,
-            (Need.REQUESTED, Need.REASON),
+            why,
             Verb.REJECTED,
-            Template.REJECTED,
+            rejected,
             Validation.REJECTED,
-            back=switches.validation_stage,
+            back=place != DEVELOPMENT,
         ),
         Move(place, IMPLEMENTATION, VALIDATED, (Need.VALIDATED,), Verb.IMPLEMENT),
-        Move(
-            DEVELOPMENT,
-            IMPLEMENTATION,
-            (ADMINISTRATIVE,),
-            (),
-            Verb.IMPLEMENT,
-            Template.SKIPPED,
-            Validation.SKIPPED,
-        ),
-        Move(
-            IMPLEMENTATION,
-            COMPLETED,
-            ALL,
-            (Need.BLUEPRINT,),
-            Verb.COMPLETE,
-            Template.CLOSED if switches.close_on_completion else None,
-            closes=switches.close_on_completion,
-        ),
     ]
 
 
@@ -188,7 +211,7 @@ def _types_in(stage: str, switches: Switches) -> tuple[str, ...]:
 
 def _parking(switches: Switches) -> list[Move]:
     stages = [TRIAGE, PLANNING, SCHEDULING, QUEUED, DEVELOPMENT, IMPLEMENTATION]
-    if switches.validation_stage:
+    if switches.has_stage:
         stages.insert(-1, VALIDATION)
     moves = []
     for stage in stages:
@@ -231,6 +254,7 @@ def _backs(switches: Switches) -> list[Move]:
         back(QUEUED, SCHEDULING, PLANNED_BY_ITERATION),
         back(DEVELOPMENT, SCHEDULING, PLANNED_BY_ITERATION),
         back(DEVELOPMENT, before_work, (BUG,)),
+        *([back(VALIDATION, DEVELOPMENT, VALIDATED)] if switches.has_stage else []),
         back(IMPLEMENTATION, DEVELOPMENT, ALL),
         back(COMPLETED, IMPLEMENTATION, ALL),
         back(CLOSED, TRIAGE, ALL, Verb.TRIAGE),

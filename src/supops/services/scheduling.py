@@ -23,7 +23,7 @@ SCHEDULES = (
         name="token-audit", words=("audit", "tokens", "--file-issue"), rhythm=Rhythm.MONDAYS, at=time(6)
     ),
     Schedule(name="dequeue", words=("issues", "dequeue"), rhythm=Rhythm.DAILY, at=time(5)),
-    Schedule(name="escalate", words=("issues", "escalate"), rhythm=Rhythm.DAILY, at=time(5, 15)),
+    Schedule(name="escalate", words=("issues", "escalate", "--yes"), rhythm=Rhythm.DAILY, at=time(5, 15)),
     Schedule(name="compare", words=("webhooks", "compare"), rhythm=Rhythm.DAILY, at=time(3), default_on=True),
     Schedule(
         name="retention",

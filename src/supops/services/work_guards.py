@@ -88,9 +88,13 @@ def decision_of(dossier: Dossier) -> Mark | None:
 
 
 def _approval(case: Case) -> Missing | None:
-    decision, iid = decision_of(case.dossier), case.issue.iid
+    decision, iid, names = decision_of(case.dossier), case.issue.iid, case.flow.labels
     command = f"`supops issues approval {iid} ...`"
     if decision is None:
+        # Where people decided by hand, the label says so.
+        not_needed, _, granted = (f"{names.approval}{name}" for name in names.approvals)
+        if {not_needed, granted} & {*case.labels}:
+            return None
         return Missing(Need.APPROVAL, "no decision on its approval is recorded", f"decide with {command}")
     if decision.facts.get(APPROVED) is True:
         return None

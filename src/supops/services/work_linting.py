@@ -215,7 +215,11 @@ def _place(dossier: Dossier) -> Iterator[LintFinding]:
             f"say it: unblock it, and `supops issues block {iid} --until TEXT --then TEXT`",
         )
     state = flow.validation_of(issue.labels)
-    if state is Validation.REQUESTED and place not in (flow.validation, flow.blocked):
+    places = {one.source for one in flow.moves if Need.REQUESTED in one.needs} | {
+        flow.validation,
+        flow.blocked,
+    }
+    if state is Validation.REQUESTED and place not in places:
         yield _finding(
             "validation-out-of-place",
             issue,

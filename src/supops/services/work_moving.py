@@ -93,6 +93,11 @@ class Mover:
         named = self.flow.type(given.type) if given.type else None
         return named.key if named else dossier.type
 
+    def obstacles(self, dossier: Dossier) -> tuple[Missing, ...]:
+        """Return why an issue can make no move at all; nothing where it can."""
+        found = self._obstacle(dossier)
+        return (found,) if found else ()
+
     def _obstacle(self, dossier: Dossier) -> Missing | None:
         """Return why no move at all makes sense for an issue as it is."""
         flow, issue = self.flow, dossier.issue
@@ -184,7 +189,7 @@ class Mover:
         iteration = given.iteration or issue.iteration
         assignees = self._assignees(issue, move, given)
         case = Case(dossier, move, given, labels, assignees, iteration)
-        missing = missing_needs(case)
+        missing = (*self._untyped(case), *missing_needs(case))
         overridden: tuple[Missing, ...] = ()
         if given.force and given.reason.strip() and all(one.forcible for one in missing):
             missing, overridden = (), missing
@@ -209,6 +214,14 @@ class Mover:
             told |= {issue.author, *issue.assignees, *(one.author for one in dossier.notes)}
         notify = sorted((told | added) - {""}, key=str.casefold)
         return replace(plan, comments=comments, notify=tuple(notify))
+
+    def _untyped(self, case: Case) -> tuple[Missing, ...]:
+        """Return that the type is missing, where the move is not for all types and does not ask for one itself."""
+        everything = {one.key for one in self.flow.types if not one.outside}
+        known = self._type_with(case.dossier, case.given) is not None
+        if known or Need.TYPE in case.move.needs or everything <= {*case.move.types}:
+            return ()
+        return missing_needs(replace(case, move=replace(case.move, needs=(Need.TYPE,))))
 
     def _labels_given(self, issue: WorkIssue, given: Given) -> tuple[str, ...]:
         """Return the labels as they would be with type, priority and customer as they were said."""

@@ -197,7 +197,7 @@ class Reviewer:
         kind = {Step.ASK: Template.ASKED, Step.ESCALATE: Template.ESCALATED, Step.CLOSE: Template.ABANDONED}[
             step
         ]
-        mark = Mark(kind, {"week": stage, "since": since.isoformat()})
+        mark = Mark(kind, {"week": stage, "since": since.isoformat(timespec="seconds")})
         was_done = any(found == mark.line for one in dossier.team_notes if (found := _line(one.body)))
         to = self._whom(dossier, stage)
         if was_done and step is not Step.CLOSE:

@@ -1,0 +1,109 @@
+"""What people say with a command, understood: iterations, milestones, people and labels by the names that they have."""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from supops.errors import UsageError
+from supops.models.work_moves import Given
+from supops.models.workflow import Flow
+from supops.services.work_reading import Desk, chosen_iteration, chosen_milestone
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was said, word for word; None where nothing was.
+
+    Attributes:
+        gameplan: The text, not the file; so `blueprint`.
+    """
+
+    type: str | None = None
+    priority: str | None = None
+    customer: str | None = None
+    iteration: str | None = None
+    milestone: str | None = None
+    dri: str | None = None
+    gameplan: str | None = None
+    blueprint: str | None = None
+    reason: str | None = None
+    until: str | None = None
+    then: str | None = None
+    on: str | None = None
+    requester: str | None = None
+    force: bool = False
+    keep_open: bool = False
+
+
+def understood(desk: Desk, asked: Asked) -> Given:
+    """Return what was said, with what it names.
+
+    Raises:
+        UsageError: Something that is named is not there, or an option lacks another one.
+        SupopsError: The platform refuses, or can't be reached.
+    """
+    flow = desk.flow
+    if asked.force and not (asked.reason or "").strip():
+        raise UsageError(
+            "Whoever overrides a guard says why.", hint="Add --reason TEXT: it stands in the comment."
+        )
+    return Given(
+        type=_type(flow, asked.type),
+        priority=_named(asked.priority, flow.labels.priorities, flow.labels.priority, "priority"),
+        customer=_named(asked.customer, flow.labels.customers, flow.labels.customer, "customer"),
+        iteration=chosen_iteration(desk, asked.iteration) if asked.iteration else None,
+        milestone=chosen_milestone(desk, asked.milestone) if asked.milestone else None,
+        dri=_person(desk, asked.dri),
+        gameplan=asked.gameplan or "",
+        blueprint=asked.blueprint or "",
+        reason=asked.reason or "",
+        until=asked.until or "",
+        then=asked.then or "",
+        on=_person(desk, asked.on),
+        requester=_person(desk, asked.requester),
+        force=asked.force,
+        keep_open=asked.keep_open,
+    )
+
+
+def _type(flow: Flow, name: str | None) -> str:
+    if not name:
+        return ""
+    found = flow.type(name.removeprefix(flow.labels.type))
+    if found is not None:
+        return found.key
+    known = [one.key for one in flow.types]
+    raise UsageError(f"There is no type {name[:60]!r}.", hint=_nearest(name, known))
+
+
+def _named(name: str | None, known: tuple[str, ...], key: str, what: str) -> str:
+    if not name:
+        return ""
+    wanted = name.removeprefix(key).casefold()
+    found = next((one for one in known if one.casefold() == wanted), None)
+    if found is None:
+        raise UsageError(f"There is no {what} {name[:60]!r}.", hint=_nearest(name, known))
+    return found
+
+
+def known_person(desk: Desk, username: str) -> str:
+    """Return a username as GitLab spells it.
+
+    Raises:
+        UsageError: GitLab knows nobody with it.
+    """
+    found = desk.tracker.person(username.removeprefix("@"))
+    if found is None:
+        raise UsageError(
+            f"GitLab knows no user {username[:60]!r}.", hint="Say the username, as it is after the @."
+        )
+    return found.username
+
+
+def _person(desk: Desk, username: str | None) -> str:
+    return known_person(desk, username) if username else ""
+
+
+def _nearest(name: str, known: tuple[str, ...] | list[str]) -> str:
+    nearest = get_close_matches(name.casefold(), [one.casefold() for one in known], n=1)
+    meant = next((one for one in known if nearest and one.casefold() == nearest[0]), None)
+    return f"Did you mean {meant}?" if meant else f"There are: {', '.join(known)}."
