@@ -23,6 +23,10 @@ from typing import IO, NoReturn
 IMPORTED = (
     *(f"supops.commands.{name}" for name in ("audit", "calendly", "config", "setup", "team", "webhooks")),
     "supops.commands.schedule",
+    "supops.commands.licenses",
+    *(f"supops.adapters.{name}" for name in ("gitlab_license_requests", "license_forms", "license_ledger")),
+    *("supops.license_wiring", "supops.render.license_replies", "supops.services.license_closing"),
+    *("cryptography.hazmat.primitives.serialization", "cryptography.hazmat.primitives.asymmetric.rsa"),
     *("supops.commands.issues", "supops.work_wiring", "supops.adapters.gitlab_work"),
     *(f"supops.adapters.{name}" for name in ("calendly", "google_calendar", "ics_calendar")),
     *(f"supops.adapters.{name}" for name in ("zendesk", "zendesk_webhooks")),

@@ -50,6 +50,11 @@ GROUPS: Mapping[str, tuple[str, str, str]] = {
         "app",
         "What is done from time to time: quarterly audits, retention, comparisons.",
     ),
+    "licenses": (
+        "licenses",
+        "app",
+        "Licenses for team members: which one, whether it may be made, and the answer.",
+    ),
     "team": ("team", "app", "The team's roster: who is in it, and what is wrong with its files."),
     "config": ("config", "app", "The settings: where they are, what they say, how to begin."),
     "doctor": (

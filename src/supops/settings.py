@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from supops.license_settings import Licenses
 from supops.models.secrets import SecretRef
 from supops.receiver_settings import Queue, Receiver
 from supops.setting_types import DURATION, PATH, URL, Id, Section, Text
@@ -313,6 +314,7 @@ class Settings(Section, frozen=True):
         Meta(description="File with the findings that are waived", examples=["./waivers.yaml"], extra=PATH),
     ] = None
     state: State = State()
+    licenses: Licenses = Licenses()
     receiver: Receiver = Receiver()
     queue: Queue = Queue()
     issues: Issues = Issues()

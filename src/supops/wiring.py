@@ -14,6 +14,7 @@ from supops.platforms import INSTANCES
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from supops.license_wiring import LicenseWiring
     from supops.models.bookings import Booking, OtherEvent
     from supops.models.health import Health
     from supops.models.roster import Roster
@@ -40,6 +41,13 @@ class Wiring(AuditWiring):
         from supops.webhook_wiring import WebhookWiring
 
         return WebhookWiring(self, partial(self.router, confirm=False, dry_run=False, restore=False))
+
+    @cached_property
+    def licenses(self) -> "LicenseWiring":
+        """What decides about license requests, signs licenses, and answers."""
+        from supops.license_wiring import LicenseWiring
+
+        return LicenseWiring(self, self._embedded)
 
     @cached_property
     def work(self) -> "WorkWiring":

@@ -1,18 +1,15 @@
 """The store of runs: one SQLite file. A run is stored whole or not at all, and reading leaves no trace."""
 
-import os
-import sqlite3
 import zlib
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from supops import __version__
-from supops.adapters.sqlite_file import SqliteFile, SqliteKind
-from supops.adapters.state_migrations import APPLICATION_ID, STEPS, VERSION
+from supops.adapters.sqlite_file import SqliteKind
+from supops.adapters.state_file import StateFile
+from supops.adapters.state_migrations import APPLICATION_ID, STEPS
 from supops.models.audits import Audit, Run, RunSummary
 from supops.models.findings import Severity
 from supops.services.audit_ports import NoSuchRun, RunStore
@@ -33,11 +30,11 @@ class RunDatabase(RunStore):
 
     def __init__(self, path: Path, *, patience: float = PATIENCE_SECONDS) -> None:
         self._path = path
-        self._file = SqliteFile(path, KIND, patience)
+        self._file = StateFile(path, KIND, patience)
 
     def check(self) -> None:
         """See `RunStore`."""
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             # A write that is taken back tells whether one is possible.
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("CREATE TABLE probe (column_of_it)")
@@ -61,7 +58,7 @@ class RunDatabase(RunStore):
             document,
             quarter,
         )
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.execute("BEGIN IMMEDIATE")
             cursor = connection.execute(
                 "INSERT INTO runs (audit, title, started_at, finished_at, complete, counts, severities, rules, version, command, "
@@ -73,14 +70,14 @@ class RunDatabase(RunStore):
 
     def filed(self, run: int, quarter: str) -> None:
         """See `RunStore`."""
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             connection.execute("UPDATE runs SET quarter = ? WHERE id = ?", (quarter, run))
 
     def runs(self, key: str | None = None, *, limit: int | None = None) -> tuple[RunSummary, ...]:
         """See `RunStore`."""
         where, values = ("WHERE audit = ?", [key]) if key else ("", [])
         query = f"SELECT {SUMMARY} FROM runs {where} ORDER BY id DESC LIMIT ?"  # noqa: S608  (nothing of it is from outside)
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             if connection is None:
                 return ()
             rows = connection.execute(query, (*values, -1 if limit is None else limit)).fetchall()
@@ -95,7 +92,7 @@ class RunDatabase(RunStore):
         row = None
         # SQLite has no larger numbers.
         if 0 < number < 2**63:
-            with self._reading() as connection:
+            with self._file.reading() as connection:
                 row = connection.execute(query, (number,)).fetchone() if connection else None
         if row is None:
             raise NoSuchRun(
@@ -108,43 +105,6 @@ class RunDatabase(RunStore):
         except (zlib.error, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise self._file.broken(f"run {number} can't be read: {error}") from None
         return Run(number, audit, version, command, quarter)
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection | None]:
-        """Open the store to read; None where there is no store."""
-        with self._file.translated("read"):
-            exists = self._path.exists()
-            left = self._path.with_name(f"{self._path.name}-journal").exists()
-        if not exists:
-            yield None
-            return
-        if left:
-            # Somebody writes, or was killed while writing: what is half written has to be taken back first.
-            with self._writing() as connection:
-                yield connection
-            return
-        with self._file.translated("read"):
-            # An older store is read by newer code only after it was migrated, which needs writing.
-            with closing(self._file.connect("ro")) as connection:
-                version = self._file.known_version(connection)
-                if version == VERSION:
-                    yield connection
-                    return
-            if version == 0:
-                yield None
-                return
-            with self._writing() as connection:
-                yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._file.translated("written"):
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if not self._path.exists():
-                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-            with closing(self._file.connect("rw")) as connection:
-                self._file.upgrade(connection)
-                yield connection
 
 
 def _document(audit: Audit) -> bytes:

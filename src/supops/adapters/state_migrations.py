@@ -25,5 +25,28 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ),
     # Version 2: the quarter that a run was filed for.
     ("ALTER TABLE runs ADD COLUMN quarter TEXT",),
+    # Version 3: the licenses that were issued. `person` tells whether two addresses are the same person's; days are ISO 8601.
+    (
+        """
+        CREATE TABLE licenses (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            sha256 TEXT NOT NULL UNIQUE,
+            person TEXT NOT NULL,
+            name TEXT NOT NULL,
+            email TEXT NOT NULL,
+            plan TEXT NOT NULL,
+            users INTEGER,
+            starts TEXT NOT NULL,
+            expires TEXT NOT NULL,
+            issue TEXT NOT NULL,
+            issued_at TEXT NOT NULL,
+            issued_by TEXT NOT NULL,
+            origin TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            version TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX licenses_of_person ON licenses (person, expires)",
+    ),
 )
 VERSION = len(STEPS)

@@ -119,8 +119,8 @@ def asks() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def confirmed(wiring: "Wiring", question: str, *, yes: bool) -> None:
-    """Ask before something is deleted.
+def confirmed(wiring: "Wiring", question: str, *, yes: bool, does: str = "deletes something") -> None:
+    """Ask before something is deleted or closed.
 
     Raises:
         UsageError: Nobody can be asked, and ``--yes`` was not given.
@@ -129,9 +129,7 @@ def confirmed(wiring: "Wiring", question: str, *, yes: bool) -> None:
     if yes:
         return
     if not asks():
-        raise UsageError(
-            "This deletes something, and there is no terminal to ask on.", hint="Add --yes to do it."
-        )
+        raise UsageError(f"This {does}, and there is no terminal to ask on.", hint="Add --yes to do it.")
     if not typer.confirm(question, err=True):
         wiring.terminal.note("nothing was changed")
         raise typer.Exit(ExitCode.ERROR)

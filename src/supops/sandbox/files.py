@@ -1,6 +1,7 @@
-"""The files of the embedded world that commands can be given: payloads, declared webhook subscriptions, waivers."""
+"""The files of the embedded world that commands can be given: payloads, declared webhook subscriptions, waivers, license requests."""
 
 from supops.sandbox.bookings import payload_files
+from supops.sandbox.license_requests import request_files
 
 FOLDER = "files"
 DECLARED = """\
@@ -43,4 +44,5 @@ WAIVED = """\
 
 def files() -> dict[str, bytes]:
     """Return the content of each by its name."""
-    return payload_files() | {"webhooks.yaml": DECLARED.encode(), WAIVERS: WAIVED.encode()}
+    requests = {name: text.encode() for name, text in request_files().items()}
+    return payload_files() | requests | {"webhooks.yaml": DECLARED.encode(), WAIVERS: WAIVED.encode()}

@@ -27,6 +27,7 @@ from supops.sandbox.gitlab_state import (
     Mention,
 )
 from supops.sandbox.gitlab_text import QuickAction, carried_out, mentions
+from supops.sandbox.gitlab_time import seconds_of, spoken, time_stats
 from supops.sandbox.http import Answer, Request, json_answer
 
 LONGEST_TITLE = 255
@@ -44,11 +45,35 @@ def answer(context: Context, project: GitLabProject, inner: tuple[str, ...]) -> 
     issue = visible_issue(context, project, inner[0])
     if issue is not None and method == "GET" and inner[1:] == ("resource_label_events",):
         return label_events(context, project, issue)
+    if issue is not None and inner[1:] in (("add_spent_time",), ("time_stats",)):
+        return _time_of(context, project, issue, inner[1])
     if issue is None or len(inner) > 1:
         return failed(404, NO_ISSUE)
     if method == "GET":
         return json_answer(200, issue_json(context, issue))
     return _update(context, project, issue) if method == "PUT" else failed(405, "405 Method Not Allowed")
+
+
+def _time_of(context: Context, project: GitLabProject, issue: GitLabIssue, what: str) -> Answer:
+    """Answer ``GET time_stats`` and ``POST add_spent_time``."""
+    if what == "time_stats" and context.request.method == "GET":
+        return json_answer(200, time_stats(issue.time_spent))
+    if what == "time_stats" or context.request.method != "POST":
+        return failed(405, "405 Method Not Allowed")
+    if context.level(project) < REPORTER:
+        return failed(403, FORBIDDEN)
+    asked = body_of(context.request)
+    if "duration" not in asked:
+        return json_answer(400, {"error": "duration is missing"})
+    seconds = seconds_of(str(asked["duration"]))
+    if seconds is None or issue.time_spent + seconds < 0:
+        return failed(400, "400 Bad request - Invalid duration")
+    issue.time_spent += seconds
+    now = moment(context.now)
+    verb = "added" if seconds > 0 else "subtracted"
+    tell(context, issue, f"{verb} {spoken(abs(seconds))} of time spent at {now[:10]}")
+    issue.touch(now)
+    return json_answer(201, time_stats(issue.time_spent))
 
 
 def visible_issue(context: Context, project: GitLabProject, iid: str) -> GitLabIssue | None:
@@ -307,6 +332,7 @@ def issue_json(context: Context, issue: GitLabIssue) -> Json:
         "user_notes_count": sum(not note.system for note in issue.notes),
         "due_date": issue.due_date,
         "confidential": issue.confidential,
+        "time_stats": time_stats(issue.time_spent),
         "discussion_locked": None,
         "issue_type": "issue",
         "web_url": f"{state.host}/{issue.project}/-/issues/{issue.iid}",

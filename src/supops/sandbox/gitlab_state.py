@@ -159,6 +159,7 @@ class GitLabIssue:
         milestone: Id of its milestone; None for none.
         iteration: Id of its iteration; None for none.
         events: How its labels came and went, the oldest first.
+        time_spent: In seconds.
     """
 
     id: int
@@ -181,6 +182,7 @@ class GitLabIssue:
     milestone: int | None = None
     iteration: int | None = None
     events: list[LabelEvent] = field(default_factory=list)
+    time_spent: int = 0
 
     def touch(self, moment: str) -> None:
         """Have it changed at a time, as the API shows times; within one millisecond, at the next."""

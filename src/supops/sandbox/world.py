@@ -16,10 +16,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from supops.sandbox import gitlab_seed, gitlab_work_seed
+from supops.sandbox import gitlab_license_requests, gitlab_seed, gitlab_work_seed
 from supops.sandbox.bookings import BOT, BOT_EMAIL, user_uri
 from supops.sandbox.files import FOLDER, WAIVERS
 from supops.sandbox.gitlab_state import GitLabState
+from supops.sandbox.license_requests import license_settings
 from supops.sandbox.states import (
     CalendlyState,
     CalendlyToken,
@@ -112,6 +113,7 @@ class World:
         calendars = {identity: SharedCalendar() for identity in CALENDAR_IDS.values()}
         gitlab = gitlab_seed.seeded(DEMO_SECRETS["DEMO_GITLAB_TOKEN"])
         gitlab_work_seed.seed(gitlab, now())
+        gitlab_license_requests.seed(gitlab, gitlab_seed.TRACKER, now())
         return cls(zendesk, _seeded_calendly(), gitlab, GoogleState(calendars), now=now)
 
     @classmethod
@@ -272,6 +274,7 @@ def demo_settings(urls: dict[str, str], folder: Path, *, backend: str = "ics") -
         },
         "gitlab": gitlab_seed.settings(urls["gitlab"]),
         "waivers": str(folder / FOLDER / WAIVERS),
+        "licenses": license_settings(folder),
         "receiver": {"zendesk_secrets": {"env": "DEMO_ZENDESK_WEBHOOK_SECRET"}},
         # Nobody who tries things out waits for hours until a delivery is given up.
         "queue": {"tries": 3, "first_pause": "2s", "lease": "10s"},

@@ -1,0 +1,141 @@
+"""The ledger of licenses: a table in the file of what supops keeps between runs. A license is recorded whole or not at all."""
+
+import sqlite3
+from datetime import date, datetime
+from pathlib import Path
+
+from supops import __version__
+from supops.adapters.sqlite_file import SqliteKind
+from supops.adapters.state_file import StateFile
+from supops.adapters.state_migrations import APPLICATION_ID, STEPS
+from supops.errors import Conflict
+from supops.models.licenses import Issued, Origin, person_of
+from supops.services.license_ports import Ledger, StillRunning
+
+PATIENCE_SECONDS = 10.0
+COLUMNS = "sha256, name, email, plan, users, starts, expires, issue, issued_at, issued_by, origin, reason"
+KIND = SqliteKind(
+    "ledger of licenses", APPLICATION_ID, STEPS, "Mend that, or set state.path to another file."
+)
+
+
+class LicenseDatabase(Ledger):
+    """Licenses in an SQLite file.
+
+    Args:
+        path: The file; it is made with the first license that is recorded.
+        patience: Seconds that another process is waited for.
+    """
+
+    def __init__(self, path: Path, *, patience: float = PATIENCE_SECONDS) -> None:
+        self._file = StateFile(path, KIND, patience)
+
+    def check(self) -> None:
+        """See `supops.services.license_ports.Ledger`."""
+        with self._file.writing() as connection:
+            # A write that is taken back tells whether one is possible.
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("DELETE FROM licenses")
+            connection.execute("ROLLBACK")
+
+    def add(self, issued: Issued, *, today: date) -> Issued:
+        """See `supops.services.license_ports.Ledger`."""
+        values = (*_values(issued), person_of(issued.email), __version__)
+        places = ", ".join("?" * len(values))
+        with self._file.writing() as connection:
+            # From here on no other process writes: what is looked at stays so.
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                if not issued.reason:
+                    _refuse_a_second(connection, issued, today)
+                cursor = connection.execute(
+                    f"INSERT INTO licenses ({COLUMNS}, person, version) VALUES ({places})",  # noqa: S608  (nothing of it is from outside)
+                    values,
+                )
+                connection.execute("COMMIT")
+            except sqlite3.IntegrityError:
+                connection.execute("ROLLBACK")
+                raise Conflict("This license file is in the ledger already.") from None
+            except StillRunning:
+                connection.execute("ROLLBACK")
+                raise
+        return _with_id(issued, int(cursor.lastrowid or 0))
+
+    def withdraw(self, issued: Issued) -> None:
+        """See `supops.services.license_ports.Ledger`."""
+        with self._file.writing() as connection:
+            connection.execute("DELETE FROM licenses WHERE id = ? AND sha256 = ?", (issued.id, issued.sha256))
+
+    def entries(self, email: str | None = None) -> tuple[Issued, ...]:
+        """See `supops.services.license_ports.Ledger`."""
+        where, values = ("WHERE person = ?", (person_of(email),)) if email is not None else ("", ())
+        return self._entries(where, values)
+
+    def find(self, sha256: str) -> Issued | None:
+        """See `supops.services.license_ports.Ledger`."""
+        return next(iter(self._entries("WHERE sha256 = ?", (sha256,))), None)
+
+    def _entries(self, where: str, values: tuple[str, ...]) -> tuple[Issued, ...]:
+        query = f"SELECT id, {COLUMNS} FROM licenses {where} ORDER BY id"  # noqa: S608  (nothing of it is from outside)
+        with self._file.reading() as connection:
+            if connection is None:
+                return ()
+            rows = connection.execute(query, values).fetchall()
+        try:
+            return tuple(_issued(row) for row in rows)
+        except (TypeError, ValueError) as error:
+            raise self._file.broken(f"a license in it can't be read: {error}") from None
+
+
+def _refuse_a_second(connection: sqlite3.Connection, issued: Issued, today: date) -> None:
+    row = connection.execute(
+        "SELECT id, expires FROM licenses WHERE person = ? AND expires > ? ORDER BY expires DESC",
+        (person_of(issued.email), today.isoformat()),
+    ).fetchone()
+    if row is not None:
+        raise StillRunning(
+            f"The person still has a license until {row[1]}: number {row[0]} in the ledger, recorded meanwhile.",
+            hint="`supops licenses list` shows it.",
+        )
+
+
+def _values(issued: Issued) -> tuple[str | int | None, ...]:
+    return (
+        issued.sha256,
+        issued.name,
+        issued.email,
+        issued.plan,
+        issued.users,
+        issued.starts.isoformat(),
+        issued.expires.isoformat(),
+        issued.issue,
+        issued.issued_at.isoformat(),
+        issued.by,
+        str(issued.origin),
+        issued.reason,
+    )
+
+
+def _issued(row: tuple[object, ...]) -> Issued:
+    number, sha256, name, email, plan, users, starts, expires, issue, issued_at, by, origin, reason = row
+    return Issued(
+        int(str(number)),
+        str(sha256),
+        str(name),
+        str(email),
+        str(plan),
+        None if users is None else int(str(users)),
+        date.fromisoformat(str(starts)),
+        date.fromisoformat(str(expires)),
+        str(issue),
+        datetime.fromisoformat(str(issued_at)),
+        str(by),
+        Origin(str(origin)),
+        str(reason),
+    )
+
+
+def _with_id(issued: Issued, number: int) -> Issued:
+    from dataclasses import replace
+
+    return replace(issued, id=number)

@@ -1,0 +1,339 @@
+"""What licenses need, put together: rules, ledger, keys, requests from files and issues, and what answers those."""
+
+import time
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from supops.errors import ConfigError, CredentialError, SupopsError, UsageError
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from supops.license_settings import Licenses
+    from supops.models.license_requests import Decision, Override, WrittenRequest
+    from supops.models.licenses import Generated
+    from supops.platforms import Platforms
+    from supops.services.license_closing import Closer
+    from supops.services.license_ports import (
+        FormReader,
+        Ledger,
+        LicenseReader,
+        LicenseSigner,
+        RequestTracker,
+    )
+    from supops.services.license_rules import Rules
+    from supops.services.licensing import Licenser
+
+PASSPHRASE = "the private key's passphrase"
+# Who runs a pipeline, by GitLab's name.
+USER_VARIABLE = "GITLAB_USER_LOGIN"
+DEMO_KEYS = ("license-key.pem", "license-key.pub")
+SUFFIX = ".gitlab-license"
+
+
+class LicenseWiring:
+    """Makes what the commands about licenses need, from the settings.
+
+    Args:
+        platforms: Everything else that is configured.
+        embedded: Says where a file is that the user names: in the embedded world its own need no folder.
+    """
+
+    def __init__(self, platforms: "Platforms", embedded: Callable[[Path], Path]) -> None:
+        self._platforms = platforms
+        self._embedded = embedded
+
+    @property
+    def _settings(self) -> "Licenses":
+        return self._platforms.config.settings.licenses
+
+    @cached_property
+    def rules(self) -> "Rules":
+        """What the organisation decides for itself."""
+        from supops.services.license_rules import Rules
+
+        settings = self._settings
+        return Rules(
+            settings.email_domains, settings.company, settings.staging_contact, settings.orders_contact
+        )
+
+    @cached_property
+    def zone(self) -> "tzinfo":
+        """The organisation's time zone.
+
+        Raises:
+            ConfigError: There is none with the name in the settings.
+        """
+        from zoneinfo import ZoneInfo
+
+        name = self._settings.timezone
+        try:
+            return ZoneInfo(name)
+        except (ValueError, OSError):
+            raise ConfigError(
+                f"licenses.timezone: there is no time zone {name[:60]!r} on this machine.",
+                hint="Write it as the IANA does: UTC, America/Los_Angeles, Europe/Berlin.",
+            ) from None
+
+    @cached_property
+    def ledger(self) -> "Ledger":
+        """What was issued."""
+        from supops.adapters.license_ledger import LicenseDatabase
+
+        configured = self._platforms.config.settings.state.path
+        return LicenseDatabase(Path(configured) if configured else self._platforms.state_folder / "state.db")
+
+    @cached_property
+    def licenser(self) -> "Licenser":
+        """What decides about requests."""
+        from supops.services.licensing import Licenser
+
+        return Licenser(
+            self.rules, self.ledger, self._platforms.clock.now, self.zone, self._settings.completed_label
+        )
+
+    @cached_property
+    def tracker(self) -> "RequestTracker":
+        """The requests in GitLab.
+
+        Raises:
+            ConfigError: No project is named.
+            CredentialError: There is no token for GitLab.
+        """
+        from supops.adapters.gitlab_license_requests import GitLabRequests
+
+        project = self._platforms.config.settings.gitlab.licenses_project
+        if not project:
+            raise self._platforms.config.missing("gitlab.licenses_project")
+        return GitLabRequests(self._platforms.gitlab, project)
+
+    @cached_property
+    def forms(self) -> "FormReader":
+        """What reads requests from issues."""
+        from supops.adapters.license_forms import IssueForms
+
+        return IssueForms(self.zone)
+
+    def decision(self, file: Path | None, iid: int | None, override: "Override | None") -> "Decision":
+        """Decide about a request: one in a file, on standard input (``-``), or in an issue.
+
+        Raises:
+            UsageError: None is named, or two, or it can't be read.
+            SupopsError: The ledger or the tracker can't be read.
+        """
+        from supops.services.licensing import with_remarks
+
+        if (file is None) == (iid is None):
+            raise UsageError(
+                "Name one request.",
+                hint="It is a YAML or JSON file, - for standard input, or an issue: --issue NUMBER.",
+            )
+        licenser = self.licenser
+        if iid is None:
+            return licenser.decide(self._written(file or Path("-")), override=override)
+        written = self.forms(self.tracker.issue(iid))
+        held, remarks = licenser.earlier(written, self.tracker, self.forms, iid=iid)
+        return with_remarks(licenser.decide(written, earlier=held, override=override), remarks)
+
+    def _written(self, file: Path) -> "WrittenRequest":
+        from supops.adapters.license_requests import read_request
+
+        return read_request(str(self._embedded(file)))
+
+    def signer(
+        self, named: Path | None, variable: str | None, ask: Callable[[], str | None]
+    ) -> "LicenseSigner":
+        """Load the private key: from the file that is named, or that the settings name.
+
+        Args:
+            named: The PEM file; None for that of the settings.
+            variable: Environment variable with its passphrase; None for that of the settings.
+            ask: Asks for the passphrase, and returns None where nobody can be asked.
+
+        Raises:
+            UsageError: No file is named.
+            CredentialError: The key can't be used, or its passphrase is missing or wrong.
+        """
+        from supops.adapters.license_keys import load_signer
+
+        configured = self._key_file(0)
+        file = self._embedded(named) if named else configured
+        if file is None:
+            raise UsageError(
+                "There is no private key to sign with.",
+                hint="Name its PEM file with --private-key. Without the key, `supops licenses form` says what to enter in the "
+                "administration form instead.",
+            )
+
+        def passphrase() -> str:
+            return self._passphrase(variable, ask)
+
+        return load_signer(file, passphrase, self._platforms.terminal)
+
+    def _passphrase(self, variable: str | None, ask: Callable[[], str | None]) -> str:
+        from supops.models.secrets import SecretRef
+
+        if variable:
+            return self._platforms.user_secrets.fetch(SecretRef(env=variable), purpose=PASSPHRASE).reveal()
+        if self._settings.passphrase:
+            return self._platforms.secrets.fetch(self._settings.passphrase, purpose=PASSPHRASE).reveal()
+        answer = ask()
+        if answer is None:
+            raise CredentialError(
+                "The private key has a passphrase, and there is no terminal to ask for it on.",
+                hint="Set licenses.passphrase to where it is kept, or name an environment variable with --passphrase-env.",
+            )
+        return answer
+
+    def reader(self, named: Path | None) -> "LicenseReader":
+        """Load the public key: from the file that is named, or that the settings name.
+
+        Raises:
+            UsageError: No file is named, or it is no such key.
+        """
+        from supops.adapters.license_keys import load_reader
+
+        configured = self._key_file(1)
+        file = self._embedded(named) if named else configured
+        if file is None:
+            raise UsageError(
+                "There is no public key to read the license with.",
+                hint="Name its PEM file with --public-key, or set licenses.public_key.",
+            )
+        return load_reader(file)
+
+    def _key_file(self, place: int) -> Path | None:
+        """Return where the settings say that a key is: 0 for the private one, 1 for the public one. The embedded world makes its own."""
+        settings = self._settings
+        files = (settings.private_key, settings.public_key)
+        if self._platforms.options.demo and files[0] and files[1]:
+            from supops.adapters.license_keys import make_throwaway
+
+            make_throwaway(Path(files[0]), Path(files[1]))
+        configured = files[place]
+        return Path(configured) if configured else None
+
+    def license_bytes(self, file: Path) -> bytes:
+        """Read a license file, or standard input for ``-``; no more than one byte beyond what a license may have.
+
+        Raises:
+            UsageError: It can't be read.
+        """
+        from supops.adapters.license_file import MOST_BYTES
+
+        named = str(file)
+        try:
+            with open(0 if named == "-" else self._embedded(file), "rb", closefd=named != "-") as stream:
+                return stream.read(MOST_BYTES + 1)
+        except OSError as error:
+            raise UsageError(f"The license {named} can't be read: {error.strerror}") from None
+
+    def target(self, file: Path | None, email: str, end: str, *, force: bool) -> Path:
+        """Return where a new license is to be written.
+
+        Args:
+            file: The file that is named; None for one in this folder, named after the person and the end date.
+            email: The person's.
+            end: The end date.
+            force: Whether a file that is there may be replaced.
+
+        Raises:
+            UsageError: It is there already, or is no regular file.
+        """
+        import re
+
+        local = re.sub(r"[^a-z0-9]+", "-", email.partition("@")[0].lower()).strip("-") or "license"
+        path = file or Path(f"{local}-{end}{SUFFIX}")
+        if path.is_dir() or (path.exists() and not path.is_file()):
+            raise UsageError(f"{path} is no file that a license could be written to.")
+        if not force and (path.exists() or path.is_symlink()):
+            raise UsageError(
+                f"{path} is there already, and is left as it is.",
+                hint="Name another file with --output-file, or add --force to replace it.",
+            )
+        return path
+
+    def write(self, path: Path, text: str, *, force: bool) -> str:
+        """Write a license for its owner only, and return where.
+
+        Raises:
+            SupopsError: It could not be written.
+        """
+        from supops.files import write_new_private, write_private
+
+        try:
+            if force:
+                write_private(path, text.encode())
+            else:
+                write_new_private(path, text.encode())
+        except FileExistsError:
+            raise UsageError(f"{path} is there already, and is left as it is.") from None
+        except OSError as error:
+            raise SupopsError(f"{path} can't be written: {error.strerror}") from None
+        return str(path)
+
+    def generated(
+        self, decision: "Decision", signer: "LicenseSigner", target: Path, *, force: bool, dry_run: bool
+    ) -> "Generated":
+        """Sign a license for an accepted request, and write it to a file; a dry run signs, and keeps nothing.
+
+        Raises:
+            SupopsError: It could not be signed, recorded or written; nothing is left of it.
+        """
+        from dataclasses import replace
+
+        def write(text: str) -> str:
+            return self.write(target, text, force=force)
+
+        made = self.licenser.generate(decision, signer, by=self.user, write=None if dry_run else write)
+        return replace(made, file=str(target)) if dry_run else made
+
+    @property
+    def user(self) -> str:
+        """Who runs this: the user of the pipeline, or of the machine."""
+        import getpass
+
+        named = self._platforms.environ.get(USER_VARIABLE, "").strip()
+        if named:
+            return named[:100]
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError):
+            return "unknown"
+
+    def closer(self, *, dry_run: bool) -> "Closer":
+        """Return what answers requests.
+
+        Raises:
+            ConfigError: No project is named.
+        """
+        from supops.render.license_replies import TemplateReplies
+        from supops.services.license_closing import Closer
+
+        settings = self._settings
+        complete, refuse = settings.complete_template, settings.refuse_template
+        return Closer(
+            self.licenser,
+            self.tracker,
+            self.forms,
+            TemplateReplies(
+                settings.docs_url,
+                Path(complete) if complete else None,
+                Path(refuse) if refuse else None,
+            ),
+            self._platforms.terminal,
+            dry_run=dry_run,
+            pause=time.sleep,
+        )
+
+    def spent(self, text: str | None) -> str:
+        """Return the time spent: what is named, or what the settings say; empty for none.
+
+        Raises:
+            UsageError: It is no such time.
+        """
+        from supops.services.license_closing import check_duration
+
+        return check_duration(self._settings.spent if text is None else text)

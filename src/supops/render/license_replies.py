@@ -1,0 +1,158 @@
+"""Replies to license requests, in Markdown for GitLab: from templates, which users can replace. And what was done, for people and programs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from supops.errors import ConfigError
+from supops.models.license_requests import Closing, Decision, LicenseRequest, RequestIssue, StepState
+from supops.models.licenses import License, Problem, Route
+from supops.render.licenses import GOOD, ODD, problems_json, problems_table
+from supops.render.machine import Json, render_csv
+from supops.render.tables import Block, Cell, Heading, Table, Value
+from supops.render.text import markdown
+from supops.services.license_closing import REFUSE, Replies
+
+CLOSING_SCHEMA = "supops.license-closing/1"
+BUILT_IN = {"complete": "license_complete.md.j2", "refuse": "license_refuse.md.j2"}
+STATES = {StepState.DONE: "done", StepState.PLANNED: "would be done", StepState.ALREADY: "was done before"}
+STATE_STYLES = {StepState.DONE: GOOD, StepState.PLANNED: ODD, StepState.ALREADY: "dim"}
+WHATS = {"ledger": "record", "reply": "reply", "time": "time spent", "close": "label, and close"}
+
+
+class Raw(str):
+    """Markdown that needs no escaping."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateReplies(Replies):
+    """Replies from Jinja2 templates. Whatever a template puts out of a request is escaped: it can't run quick actions or mention people.
+
+    Attributes:
+        complete_template: The user's own; None for the built-in one.
+        refuse_template: The user's own; None for the built-in one.
+        docs_url: Where it is written how a license is applied.
+    """
+
+    docs_url: str
+    complete_template: Path | None = None
+    refuse_template: Path | None = None
+
+    def complete(self, issue: RequestIssue, request: LicenseRequest, content: License, attached: str) -> str:
+        """See `supops.services.license_closing.Replies`."""
+        values: dict[str, object] = {
+            "name": request.name,
+            "email": request.email,
+            "author": issue.author,
+            "plan": content.plan,
+            "users": content.users if content.users is not None else "no limit",
+            "starts": content.starts,
+            "expires": content.expires,
+            "docs_url": Raw(self.docs_url),
+            # Base64 and boundary lines: the reader takes nothing else.
+            "attached": Raw(attached.strip()),
+        }
+        return self._rendered("complete", self.complete_template, values)
+
+    def refuse(self, issue: RequestIssue, decision: Decision, problems: Sequence[Problem]) -> str:
+        """See `supops.services.license_closing.Replies`."""
+        values: dict[str, object] = {
+            "author": issue.author,
+            "is_elsewhere": decision.route not in (Route.LEGACY, None),
+            "route": str(decision.route or ""),
+            "why": decision.why,
+            "contact": decision.contact or "",
+            "problems": problems,
+            "docs_url": Raw(self.docs_url),
+        }
+        return self._rendered("refuse", self.refuse_template, values)
+
+    def _rendered(self, kind: str, file: Path | None, values: dict[str, object]) -> str:
+        import jinja2
+        from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+        environment = ImmutableSandboxedEnvironment(
+            loader=jinja2.PackageLoader("supops.render"),
+            undefined=jinja2.StrictUndefined,
+            finalize=_escaped,
+            autoescape=False,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        name = str(file) if file else BUILT_IN[kind]
+        hint = (
+            f"It is what licenses.{kind}_template names. Without that setting, the built-in template is used."
+        )
+        try:
+            if file is None:
+                template = environment.get_template(name)
+            else:
+                template = environment.from_string(file.read_text(encoding="utf-8"))
+            text = template.render(values)
+        except OSError as error:
+            raise ConfigError(f"The template {name} can't be read: {error.strerror}", hint=hint) from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"The template {name} is not UTF-8", hint=hint) from None
+        except jinja2.TemplateError as error:
+            raise ConfigError(f"The template {name} fails: {error}", hint=hint) from None
+        if not text.strip():
+            raise ConfigError(f"The template {name} makes an empty reply", hint=hint)
+        return text
+
+
+def _escaped(value: object) -> str:
+    """Escape what a template puts out, but for what is ready."""
+    return value if isinstance(value, Raw) else markdown(str(value))
+
+
+def closing_blocks(closing: Closing, *, with_reply: bool) -> list[Block]:
+    """Return what was done about a request, and the reply where it is only planned."""
+    issue = closing.issue
+    lines = [Cell(issue.web_url), *(Cell(f"note: {remark}", ODD) for remark in closing.remarks)]
+    blocks: list[Block] = [Heading(_title(closing), lines)]
+    if closing.steps:
+        rows: list[list[Value]] = [
+            [WHATS[one.what], one.detail, Cell(STATES[one.state], STATE_STYLES[one.state])]
+            for one in closing.steps
+        ]
+        blocks.append(Table("Steps", ("step", "detail", "state"), rows))
+    if closing.problems:
+        blocks.append(problems_table(closing.problems))
+    if with_reply and closing.reply:
+        blocks.append(Heading("Reply", [Cell(line) for line in closing.reply.strip().split("\n")]))
+    return blocks
+
+
+def _title(closing: Closing) -> str:
+    name = f"#{closing.issue.iid}"
+    if not closing.steps:
+        return f"{name}: nothing was done" if closing.problems or closing.kind == REFUSE else name
+    states = {one.state for one in closing.steps}
+    verb = "refused" if closing.kind == REFUSE else "completed"
+    if StepState.PLANNED in states:
+        return f"{name} would be {verb}"
+    return f"{name} was {verb} before" if states == {StepState.ALREADY} else f"{name} {verb}"
+
+
+def closing_json(closing: Closing) -> Json:
+    """Return the same as ``supops.license-closing/1``."""
+    issue = closing.issue
+    return {
+        "schema": CLOSING_SCHEMA,
+        "kind": closing.kind,
+        "issue": {"iid": issue.iid, "web_url": issue.web_url, "confidential": issue.is_confidential},
+        "steps": [{"what": one.what, "detail": one.detail, "state": str(one.state)} for one in closing.steps],
+        "problems": problems_json(closing.problems),
+        "remarks": list(closing.remarks),
+        "reply": closing.reply or None,
+    }
+
+
+def closing_csv(closing: Closing) -> str:
+    """Return the same as CSV: a line for each step, or for each problem in the way."""
+    iid = closing.issue.iid
+    rows = [(iid, one.what, str(one.state), one.detail) for one in closing.steps]
+    rows += [(iid, one.field, "problem", one.message) for one in closing.problems]
+    return render_csv(("iid", "what", "state", "detail"), rows)

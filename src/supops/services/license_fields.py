@@ -1,0 +1,201 @@
+"""The fields of a license request: what each may hold, and what is said of one that does not (source: domain, 5; interface, "licenses")."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from difflib import get_close_matches
+from typing import TypeVar
+
+from supops.models.license_requests import PLANS, Purpose, WrittenRequest
+from supops.models.licenses import Problem
+from supops.models.redaction import is_unseen
+
+LONGEST_NAME = 255
+LONGEST_EMAIL = 254
+MOST_USERS = 1_000_000
+SHOWN = 80
+ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+HOST = re.compile(
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
+)
+# "without GitLab Duo" is the one way to name it and not to mean it. Rather too few than too many: such a license is never made for Duo.
+WITHOUT_DUO = re.compile(r"\b(?:without|no)\s+(?:gitlab\s+)?duo\b", re.IGNORECASE)
+DUO = re.compile(r"\bduo\b", re.IGNORECASE)
+PRODUCTION = re.compile(r"\bproduction\b", re.IGNORECASE)
+NEGATION = re.compile(r"\b(?:no|not|non|never|without)\b|n['’]t\b", re.IGNORECASE)
+SELF_MANAGED = re.compile(r"\bself[\s-]?(?:managed|hosted)\b|\bon[\s-]?prem", re.IGNORECASE)
+Value = TypeVar("Value")
+
+
+def iso_date(text: str) -> date | None:
+    """Return the day that a text names, as YYYY-MM-DD and in no other way; None where there is no such day."""
+    try:
+        return date.fromisoformat(text) if ISO_DATE.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def one_year_after(day: date) -> date:
+    """Return the same day of the next year, which is the last that an end date may be; after 29 February it is 28 February."""
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return date.max if day.year == date.max.year else day.replace(year=day.year + 1, day=28)
+
+
+def mentions_duo(text: str) -> bool:
+    """Whether a text is about GitLab Duo, which a legacy license has not."""
+    return DUO.search(WITHOUT_DUO.sub(" ", text)) is not None
+
+
+def purpose_of(text: str) -> Purpose | None:
+    """Return what a license is wanted for: by the purpose's name, or as people say it; None where that is not clear.
+
+    What mentions Duo is never for a self-managed instance without it, and production counts only where nothing is denied.
+    """
+    named = re.sub(r"[\s_]+", "-", text.strip().casefold())
+    if named in set(Purpose):
+        return Purpose(named)
+    if mentions_duo(text):
+        is_production = PRODUCTION.search(text) is not None and NEGATION.search(text) is None
+        return Purpose.DUO_PRODUCTION if is_production else Purpose.DUO_TESTING
+    return Purpose.SELF_MANAGED if SELF_MANAGED.search(text) else None
+
+
+@dataclass
+class Fields:
+    """Reads the fields of one request, and collects what is wrong with them.
+
+    Args:
+        email_domains: Those that an address may have, in any case; empty for any.
+    """
+
+    written: WrittenRequest
+    email_domains: Sequence[str] = ()
+    problems: list[Problem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.problems += self.written.problems
+
+    def name(self) -> str | None:
+        """Return the name."""
+        return self._read("name", _name, "the person's full name")
+
+    def email(self) -> str | None:
+        """Return the email address."""
+        expected = "an email address, such as jo.doe@example.com"
+        email = self._read("email", _email, expected)
+        if email is None or not self.email_domains:
+            return email
+        host = email.rpartition("@")[2].casefold()
+        if host in {domain.strip().lstrip("@").casefold() for domain in self.email_domains}:
+            return email
+        known = " or ".join(self.email_domains)
+        self._wrong("email", f"an address of {known} is needed, and {shown(email)} is none")
+        return None
+
+    def plan(self) -> str | None:
+        """Return the plan."""
+        text = self._text("plan", "premium or ultimate")
+        if text is None:
+            return None
+        words: list[str] = [word for word in re.findall(r"[a-z]+", text.casefold()) if word != "gitlab"]
+        if len(words) == 1 and words[0] in PLANS:
+            return words[0]
+        nearest = get_close_matches(words[0], PLANS, n=1) if len(words) == 1 else []
+        meant = f"; did you mean {nearest[0]}?" if nearest else ""
+        self._wrong("plan", f"premium or ultimate is expected, not {shown(text)}{meant}")
+        return None
+
+    def count(self, key: str, *, least: int, default: int | None = None) -> int | None:
+        """Return a whole number; the default where the request does not say."""
+        if default is not None and key not in self.written.values and not self._is_told(key):
+            return default
+        expected = f"a whole number from {least} to {MOST_USERS:,}"
+
+        def read(text: str) -> int | None:
+            number = int(text) if re.fullmatch(r"[0-9]{1,7}", text) else -1
+            return number if least <= number <= MOST_USERS else None
+
+        return self._read(key, read, expected)
+
+    def requested_on(self, today: date) -> date | None:
+        """Return the day of the request: what the platform says; else what the request says; else today."""
+        if self.written.requested_on is not None:
+            return self.written.requested_on
+        if "requested_on" not in self.written.values and not self._is_told("requested_on"):
+            return today
+        day = self._day("requested_on", f"{today} or before")
+        if day is not None and day > today:
+            self._wrong("requested_on", f"{day} is in the future; at the latest it is today, {today}")
+            return None
+        return day
+
+    def end_date(self, today: date, requested_on: date | None) -> date | None:
+        """Return the end date: after today, which is when the license starts, and at most one year after the request."""
+        latest = one_year_after(requested_on) if requested_on else None
+        bounds = f"from {date.fromordinal(today.toordinal() + 1)}" + (f" to {latest}" if latest else "")
+        day = self._day("end_date", bounds)
+        if day is None:
+            return None
+        if day <= today:
+            self._wrong(
+                "end_date", f"{day} is not in the future: the license starts today, {today}; a day {bounds}"
+            )
+            return None
+        if latest is not None and day > latest:
+            self._wrong(
+                "end_date",
+                f"{day} is more than one year after the request of {requested_on}; at the latest {latest}",
+            )
+            return None
+        return day
+
+    def _day(self, key: str, bounds: str) -> date | None:
+        return self._read(key, iso_date, f"a day {bounds}, written as YYYY-MM-DD")
+
+    def _read(self, key: str, read: Callable[[str], Value | None], expected: str) -> Value | None:
+        text = self._text(key, expected)
+        if text is None:
+            return None
+        value = read(text)
+        if value is None:
+            self._wrong(key, f"{expected} is expected, not {shown(text)}")
+        return value
+
+    def _text(self, key: str, expected: str) -> str | None:
+        text = self.written.values.get(key, "").strip()
+        if text:
+            return text
+        if not self._is_told(key):
+            self._wrong(key, f"is missing: {expected}")
+        return None
+
+    def _is_told(self, key: str) -> bool:
+        """Whether the reader has said already what is wrong with a field."""
+        return any(problem.field == key for problem in self.written.problems)
+
+    def _wrong(self, key: str, message: str) -> None:
+        self.problems.append(Problem(key, message))
+
+
+def shown(text: str) -> str:
+    """Return a text from outside as messages quote it: short, and on one line."""
+    line = " ".join(text.split())
+    return f"'{line[:SHOWN]}...'" if len(line) > SHOWN else f"'{line}'"
+
+
+def _name(text: str) -> str | None:
+    name = " ".join(text.split())
+    is_name = (
+        len(name) <= LONGEST_NAME and not any(map(is_unseen, name)) and any(char.isalpha() for char in name)
+    )
+    return name if is_name else None
+
+
+def _email(text: str) -> str | None:
+    local, _, host = text.rpartition("@")
+    fits = len(text) <= LONGEST_EMAIL and len(local) <= 64
+    return text if fits and LOCAL.fullmatch(local) and HOST.fullmatch(host) else None

@@ -1,0 +1,155 @@
+"""What licenses ask of the outside world. Adapters implement these; tests have one fake for each."""
+
+from datetime import date, datetime
+from typing import Protocol
+
+from supops.errors import Conflict
+from supops.models.license_requests import RequestIssue, RequestNote, WrittenRequest
+from supops.models.licenses import Issued, License, Opened
+
+
+class StillRunning(Conflict):
+    """The person has a license that is not expired: nothing was recorded."""
+
+
+class LicenseReader(Protocol):
+    """Reads license files with a public key."""
+
+    def read(self, data: bytes) -> Opened:
+        """Read a file, whatever it holds.
+
+        Returns:
+            The license, or what is wrong; it raises nothing.
+        """
+        ...
+
+
+class LicenseSigner(Protocol):
+    """Signs license files with a private key."""
+
+    def sign(self, content: License) -> str:
+        """Return the text of a license file.
+
+        Raises:
+            UsageError: It can't be written in that format.
+        """
+        ...
+
+    def reader(self) -> LicenseReader:
+        """Return what reads with the public half of the key."""
+        ...
+
+
+class Ledger(Protocol):
+    """What was issued."""
+
+    def check(self) -> None:
+        """See whether something could be recorded.
+
+        Raises:
+            SupopsError: It could not; the message says why.
+        """
+        ...
+
+    def add(self, issued: Issued, *, today: date) -> Issued:
+        """Record a license. Two that do so at the same time for one person are not both recorded.
+
+        Args:
+            issued: Its id is not looked at. With a reason, other licenses of the person do not matter.
+            today: The day on which others count that are not expired.
+
+        Returns:
+            The entry, with its id.
+
+        Raises:
+            StillRunning: The person has another license that is not expired, and no reason is given.
+            Conflict: This very file is recorded already.
+            SupopsError: It was not recorded.
+        """
+        ...
+
+    def withdraw(self, issued: Issued) -> None:
+        """Take back an entry whose file was never handed out.
+
+        Raises:
+            SupopsError: It is still there.
+        """
+        ...
+
+    def entries(self, email: str | None = None) -> tuple[Issued, ...]:
+        """List what was issued to one person, or to all, in the order in which it was. No ledger is as good as an empty one.
+
+        Raises:
+            SupopsError: The ledger can't be read.
+        """
+        ...
+
+    def find(self, sha256: str) -> Issued | None:
+        """Return the entry of a file; None where it was not issued by us.
+
+        Raises:
+            SupopsError: The ledger can't be read.
+        """
+        ...
+
+
+class FormReader(Protocol):
+    """Reads requests from the descriptions of issues."""
+
+    def __call__(self, issue: RequestIssue) -> WrittenRequest:
+        """Return what the issue says, as far as it is understood."""
+        ...
+
+
+class RequestTracker(Protocol):
+    """The issues of the project that license requests are in."""
+
+    def issue(self, iid: int) -> RequestIssue:
+        """Return an issue as it is now.
+
+        Raises:
+            NotFound: There is none, or the credential does not see it.
+            SupopsError: The platform refuses, or can't be reached.
+        """
+        ...
+
+    def mentioning(self, text: str, since: datetime) -> tuple[RequestIssue, ...]:
+        """List the issues with a text in their description, in upper or lower case, that were created since then. The list is never short.
+
+        Raises:
+            SupopsError: The platform refuses, or can't be reached.
+        """
+        ...
+
+    def notes(self, issue: RequestIssue) -> tuple[RequestNote, ...]:
+        """List what our own user wrote, and what the platform noted of what our user did, the oldest first.
+
+        Raises:
+            SupopsError: The platform refuses, or can't be reached.
+        """
+        ...
+
+    def comment(self, issue: RequestIssue, body: str) -> None:
+        """Add a comment. It is tried once: whoever calls looks whether it is there before trying again.
+
+        Raises:
+            CredentialError, RateLimited, Rejected, NotFound: The platform refuses: there is no comment.
+            PlatformError: Anything else: it may be there, or not.
+        """
+        ...
+
+    def spend(self, issue: RequestIssue, duration: str) -> None:
+        """Add to the time spent on an issue: ``1h30m``. It is tried once, as `comment`.
+
+        Raises:
+            SupopsError: As `comment`.
+        """
+        ...
+
+    def finish(self, issue: RequestIssue, label: str) -> RequestIssue:
+        """Add a label, which takes the place of others with the same scope, and close. To do it again changes nothing.
+
+        Raises:
+            SupopsError: The platform refuses, or can't be reached.
+        """
+        ...
