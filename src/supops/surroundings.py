@@ -136,7 +136,8 @@ class Surroundings:
     @cached_property
     def _sandbox(self) -> "Sandbox":
         """The simulated platforms, started."""
-        from supops.sandbox.faults import parse_faults
+        from supops.sandbox.breaking import FLAG
+        from supops.sandbox.faults import Fault, parse_faults
         from supops.sandbox.files import FOLDER, files
         from supops.sandbox.people import write_folder, write_roster
         from supops.sandbox.server import Sandbox
@@ -156,7 +157,24 @@ class Surroundings:
                 f"The embedded world can't be kept in {self.demo_folder}: {error.strerror}",
                 hint="Set XDG_STATE_HOME to a folder that can be written to.",
             ) from None
-        return self.opened.enter_context(Sandbox(world, faults=faults))
+        broken = Fault("expired", "google-calendar", flag=self.demo_folder / FLAG)
+        return self.opened.enter_context(Sandbox(world, faults=[*faults, broken]))
+
+    def break_demo_calendars(self, *, broken: bool) -> bool:
+        """Break the embedded world's team calendars for all who use them, or mend them. Return False where they were so already.
+
+        Raises:
+            SupopsError: Its folder can't be written to.
+        """
+        from supops.sandbox.breaking import break_calendars, mend_calendars
+
+        try:
+            return break_calendars(self.demo_folder) if broken else mend_calendars(self.demo_folder)
+        except OSError as error:
+            raise SupopsError(
+                f"The calendars in {self.demo_folder} can't be {'broken' if broken else 'mended'}: {error.strerror}",
+                hint="`supops demo reset` starts the embedded world afresh.",
+            ) from None
 
     @cached_property
     def secrets(self) -> "SecretStore":

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from enum import StrEnum
+from typing import Annotated
 
 import typer
 
@@ -11,6 +13,14 @@ from supops.errors import ExitCode
 doctor_app = typer.Typer(rich_markup_mode=None, add_completion=False)
 demo_app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
+
+class Part(StrEnum):
+    """What of the embedded world can be broken."""
+
+    CALENDAR = "calendar"
+
+
+PartArgument = Annotated[Part, typer.Argument(help="Which part of the embedded world.")]
 TOUR = (
     ("Who is in the team: one YAML file for each person.", ("team", "list")),
     ("What is wrong with those files.", ("team", "check")),
@@ -87,6 +97,32 @@ def reset(ctx: typer.Context) -> None:
         return
     shutil.rmtree(folder)
     wiring.terminal.note("The embedded world starts afresh with the next command.")
+
+
+@demo_app.command("break")
+def break_(
+    ctx: typer.Context,
+    part: PartArgument,  # noqa: ARG001
+) -> None:
+    """Make the embedded world's team calendars fail, for every command and worker, until they are mended."""
+    wiring = wiring_of(ctx)
+    changed = wiring.break_demo_calendars(broken=True)
+    said = "fail from now on" if changed else "fail already"
+    wiring.terminal.note(
+        f"The embedded world's team calendars {said}; `supops demo mend calendar` mends them."
+    )
+
+
+@demo_app.command()
+def mend(
+    ctx: typer.Context,
+    part: PartArgument,  # noqa: ARG001
+) -> None:
+    """Make the embedded world's team calendars work again, with what they had before."""
+    wiring = wiring_of(ctx)
+    changed = wiring.break_demo_calendars(broken=False)
+    said = "work again" if changed else "were not broken"
+    wiring.terminal.note(f"The embedded world's team calendars {said}.")
 
 
 def _meaning(status: int) -> str:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 STATUSES = ("409", "429", "500", "502", "503", "504")
 KINDS = (*STATUSES, "slow", "truncated", "reset", "expired", "redirect", "html", "empty", "quota")
@@ -29,6 +30,7 @@ class Fault:
         retry_after: Value of the Retry-After header; None for none.
         to: Where a ``redirect`` leads.
         acts: Whether the platform first does what it is asked, so that only its answer fails.
+        flag: It happens only while there is this file; None for always.
     """
 
     kind: str
@@ -41,6 +43,7 @@ class Fault:
     retry_after: str | None = None
     to: str = ELSEWHERE
     acts: bool = False
+    flag: Path | None = None
 
     def matches(self, platform: str, method: str, path: str) -> bool:
         """Whether a request is one of those that may fail this way."""
@@ -48,6 +51,7 @@ class Fault:
             fnmatchcase(platform, self.platform)
             and fnmatchcase(method, self.method)
             and fnmatchcase(path, self.path)
+            and (self.flag is None or self.flag.exists())
         )
 
 
