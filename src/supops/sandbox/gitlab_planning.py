@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from supops.sandbox.bookings import Json
 from supops.sandbox.gitlab_context import Context
@@ -91,18 +92,17 @@ def months(today: date, first: int, last: int) -> list[date]:
 
 def milestone(number: int | None, now: float, project: str) -> Deployment | None:
     """Return a milestone that a project may use; None where there is no such one."""
-    return next((one for one in _milestones(now, project) if one.id == number), None)
+    return _milestones(day_of(now), project).get(number or 0)
 
 
-def _milestones(now: float, project: str) -> list[Deployment]:
+@lru_cache(maxsize=64)
+def _milestones(today: date, project: str) -> dict[int, Deployment]:
+    """Return the milestones that a project may use, by id."""
     if not project.startswith(f"{PLANNING_GROUP}/"):
-        return []
-    today = day_of(now)
+        return {}
     undated = Deployment(UNDATED_MILESTONE, UNDATED_TITLE, None, None, project=project)
-    return [
-        *(deployment(month, today) for month in months(today, -PAST_MONTHS, COMING_MONTHS)),
-        undated,
-    ]
+    dated = (deployment(month, today) for month in months(today, -PAST_MONTHS, COMING_MONTHS))
+    return {one.id: one for one in (*dated, undated)}
 
 
 def group_iterations(context: Context, found: GitLabGroup) -> Answer:
@@ -152,14 +152,15 @@ def project_milestones(context: Context, found: GitLabProject) -> Answer:
     deep = flag(context.request, "include_ancestors", default=False) or flag(
         context.request, "include_parent_milestones", default=False
     )
-    chosen = [one for one in _milestones(context.now, found.path) if one.project or deep]
+    known = _milestones(day_of(context.now), found.path).values()
+    chosen = [one for one in known if one.project or deep]
     return _listed(context, chosen)
 
 
 def group_milestones(context: Context, found: GitLabGroup) -> Answer:
     """Answer ``GET /groups/:id/milestones``."""
-    chosen = _milestones(context.now, f"{found.path}/any") if found.path == PLANNING_GROUP else []
-    return _listed(context, [one for one in chosen if not one.project])
+    known = _milestones(day_of(context.now), f"{found.path}/any") if found.path == PLANNING_GROUP else {}
+    return _listed(context, [one for one in known.values() if not one.project])
 
 
 def _listed(context: Context, chosen: list[Deployment]) -> Answer:
