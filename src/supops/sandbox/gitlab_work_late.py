@@ -18,6 +18,11 @@ from supops.sandbox.gitlab_work_telling import (
 )
 
 TRIAGE = stage("Triage")
+GAMEPLAN = (
+    mark("gameplan")
+    + "## Gameplan\n\n1. Try it in the sandbox instance.\n2. Show it to two agents.\n3. Roll it out."
+)
+PLAN = Said(23, GAMEPLAN)
 DONE = ("Planning", 30.0), ("Scheduling", 22.0)
 LINKS = (
     mark("blueprint")
@@ -80,7 +85,7 @@ DEVELOPED = (
             *_feature(38, 2, "Finance", INES, *DONE, ("Development", 9)),
             Step(2, ("Validation::Requested",), OLIVIA),
         ),
-        (_asked(INES, 2),),
+        (PLAN, _asked(INES, 2)),
         (OLIVIA,),
         week=0,
         month=1,
@@ -95,7 +100,7 @@ DEVELOPED = (
             *_feature(52, 3, "Field", NADIA, *DONE, ("Development", 17)),
             Step(11, ("Validation::Awaiting",), MARIA),
         ),
-        (_asked(NADIA, 11),),
+        (PLAN, _asked(NADIA, 11)),
         (MARIA,),
         week=-1,
         month=1,
@@ -112,6 +117,7 @@ DEVELOPED = (
             Step(3, ("Validation::Rejected",), LUIS),
         ),
         (
+            PLAN,
             _asked(TESSA, 6),
             Said(3, f"{mark('rejected')}Not yet: the answer goes to closed tickets as well.", TESSA),
         ),
@@ -130,7 +136,7 @@ DEVELOPED = (
             Step(4, ("Validation::Requested",), OLIVIA),
             Step(1, ("Validation::Received",), OLIVIA),
         ),
-        (_asked(PETER, 4), Said(1, "Works as it should, thank you!", PETER)),
+        (PLAN, _asked(PETER, 4), Said(1, "Works as it should, thank you!", PETER)),
         (OLIVIA,),
         week=0,
         month=1,
@@ -161,7 +167,7 @@ DEVELOPED = (
             *_feature(44, 3, "Support", NADIA, *DONE, ("Development", 14), ("Validation", 5)),
             Step(5, ("Validation::Awaiting",), TESSA),
         ),
-        (_asked(NADIA, 5),),
+        (PLAN, _asked(NADIA, 5)),
         (TESSA,),
         week=-1,
         month=1,
@@ -181,7 +187,7 @@ IMPLEMENTED = (
             Step(6, ("Validation::Received",)),
             *history(("Implementation", 5)),
         ),
-        (_asked(NADIA, 9),),
+        (PLAN, _asked(NADIA, 9)),
         (TESSA,),
         week=-1,
         month=1,
@@ -200,7 +206,7 @@ IMPLEMENTED = (
             Step(2, ("Validation::Received",)),
             *history(("Implementation", 2)),
         ),
-        (_asked(LUIS, 4), Said(0.5, LINKS)),
+        (Said(9, GAMEPLAN, LUIS), _asked(LUIS, 4), Said(0.5, LINKS)),
         (OLIVIA,),
     ),
     Told(
@@ -234,7 +240,7 @@ COMPLETED = (
             Step(14, ("Validation::Received",)),
             *history(("Implementation", 12), ("Completed", 6)),
         ),
-        (Said(7, LINKS),),
+        (PLAN, Said(7, LINKS)),
         (OLIVIA,),
         week=-2,
         month=0,

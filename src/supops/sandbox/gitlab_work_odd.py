@@ -18,13 +18,14 @@ from supops.sandbox.gitlab_work_telling import (
 )
 
 TRIAGE = stage("Triage")
+GAMEPLAN = mark("gameplan") + "## Gameplan\n\n1. Ask those who have to help.\n2. Build it."
 # Of no project that the team sees: it came with an issue from elsewhere.
 FOREIGN_LABEL = "Customer::Sales"
 
 
 def _blocked(iid: int, title: str, came_from: str, days: float, until: str, then: str) -> Told:
     """Return an issue that is blocked for so many days, and was not touched since."""
-    facts = mark("blocked", **{"from": came_from, "on": PETER, "then": then, "until": until})
+    facts = mark("blocked", **{"from": came_from, "on": PETER, "then": then, "to": "Blocked", "until": until})
     text = f"{facts}**Blocked**: it was in {came_from}.\n\n- Until: {until}\n- Then: {then}"
     before = {"Planning": (), "Scheduling": (("Planning", days + 9),)}.get(
         came_from, (("Planning", days + 15), ("Scheduling", days + 9))
@@ -40,7 +41,7 @@ def _blocked(iid: int, title: str, came_from: str, days: float, until: str, then
             Step(days + 29, (*kind("Feature", 3, "Security"), "Approval::Not needed")),
             *history(*before, (came_from, days + 5), ("Blocked", days)),
         ),
-        (Said(days, text, TESSA),),
+        (Said(days + 10, GAMEPLAN, TESSA), Said(days, text, TESSA)),
         (TESSA,),
         week=0 if came_from == "Development" else None,
         month=1 if came_from == "Development" else None,
