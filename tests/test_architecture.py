@@ -85,7 +85,14 @@ def test_adapters_know_of_the_services_nothing_but_the_ports() -> None:
         )
         ports = {
             f"supops.services.{name}"
-            for name in ("ports", "audit_ports", "inbox_ports", "license_ports", "webhook_ports", "work_ports")
+            for name in (
+                "ports",
+                "audit_ports",
+                "inbox_ports",
+                "license_ports",
+                "webhook_ports",
+                "work_ports",
+            )
         }
         assert set(imported) <= ports, path.name
 
