@@ -139,6 +139,29 @@ def test_the_errors_of_lists_name_the_project(sandbox: Sandbox, gitlab: GitLabCo
         elsewhere.issue(1)
 
 
+def test_confidential_issues_are_not_found_by_who_may_not_see_them(
+    sandbox: Sandbox, work: GitLabWork
+) -> None:
+    hidden = work.issue(47)
+    connection = gitlab_of(sandbox, "demo-gitlab-guest-token")
+    guest = GitLabWork(connection, TRACKER)
+
+    assert 47 not in [one.iid for one in guest.issues()]
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: guest.issue(47),
+        lambda: guest.notes(47),
+        lambda: guest.label_events(47),
+        lambda: guest.update(hidden, Change(("urgent",))),
+        lambda: guest.set_iteration(hidden, next_week(sandbox)),
+        lambda: guest.comment(hidden, "Hello"),
+    )
+    for call in calls:
+        with pytest.raises(NotFound, match=TRACKER) as raised:
+            call()
+        assert "confidential" in raised.value.hint
+    connection.close()
+
+
 def test_a_token_that_is_not_taken_is_named(sandbox: Sandbox) -> None:
     connection = gitlab_of(sandbox, "revoked-or-misspelt")
     with pytest.raises(Unauthorized, match="GL_TOKEN"):
