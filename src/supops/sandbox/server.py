@@ -228,7 +228,7 @@ def main() -> None:
     parser.add_argument("--plan-limit", type=int, default=1_000_000, help="requests a minute")
     options = parser.parse_args()
     world = World.seeded()
-    world.gitlab.plan_limit = options.plan_limit
+    world.gitlab.plan_limit = world.gitlab.note_limit = options.plan_limit
     if options.projects:
         many_projects(world.gitlab, options.projects)
     if options.issues:
