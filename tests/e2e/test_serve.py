@@ -205,6 +205,14 @@ def test_a_port_that_is_taken(run: Run, settings: tuple[str, ...]) -> None:
     assert "--port" in ran.err
 
 
+def test_plain_http_to_other_machines_is_warned_of(run: Run, settings: tuple[str, ...]) -> None:
+    ran = run(*settings, "webhooks", "serve", "--host", "192.0.2.1", "--log-format", "json", env={"KEY": "k"})
+
+    assert ran.status == 1
+    assert "a proxy in front that speaks TLS" in json.loads(ran.err.splitlines()[0])["text"]
+    assert "192.0.2.1:8080 can't be listened on" in ran.err
+
+
 def write(tmp_path: Path, receiver: dict[str, object], **others: object) -> None:
     (tmp_path / "supops.yaml").write_text(json.dumps({"receiver": {"metrics_port": 0, **receiver}, **others}))
 

@@ -59,20 +59,26 @@ def serve(
         from supops.receiver_server import Service
         from supops.receiver_server import serve as serve_deliveries
     from supops.adapters.process_signals import process_name, stop_on_signals
+    from supops.models.hosts import is_loopback
 
     wiring = wiring_of(ctx)
     settings, receiver = wiring.config.settings.receiver, wiring.webhooks.receiver
     stop = stop_on_signals()
+    journal, address = _journal(wiring, log_format), host or settings.host
+    if not is_loopback(address):
+        wiring.terminal.warn(
+            f"{address} is not the loopback address, and this is plain HTTP: have a proxy in front that speaks TLS"
+        )
     service = Service(
         sources=receiver.sources(path),
         path_secret=receiver.path_secret,
-        host=host or settings.host,
+        host=address,
         port=settings.port if port is None else port,
         trusted_proxies=settings.trusted_proxies,
         metrics_port=settings.metrics_port,
         inbox=wiring.webhooks.inbox,
         clock=wiring.clock,
-        journal=_journal(wiring, log_format),
+        journal=journal,
         name=process_name(),
         worker=receiver.worker_command("--with-parent", "--log-format", log_format),
         workers=workers,
