@@ -1,7 +1,7 @@
 """What works on issues, from the settings: the flow, the issues of the project, what moves, reviews, lints and shows them."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from supops.services.work_viewing import Viewer
 
 MOST_BYTES = 500_000
+# What addresses begin with that the embedded world's GitLab shows.
+EMBEDDED = "https://gitlab.example.com"
 
 
 class WorkWiring:
@@ -131,7 +133,13 @@ class WorkWiring:
         Raises:
             UsageError: It is none, or one of another project.
         """
-        return issue_number(text, self.desk.tracker.project, self._platforms.config.settings.gitlab.url)
+        return issue_number(text, self.desk.tracker.project, self._addresses)
+
+    @property
+    def _addresses(self) -> tuple[str, ...]:
+        """Where GitLab is; the embedded one shows itself under another address than it has."""
+        url = self._platforms.config.settings.gitlab.url
+        return (url, EMBEDDED) if self._platforms.options.demo else (url,)
 
     def text_of(self, file: Path, what: str) -> str:
         """Read a text that somebody wrote for an issue: a gameplan, a blueprint.
@@ -144,27 +152,28 @@ class WorkWiring:
         return read_own_text(str(file), what, most=MOST_BYTES)
 
 
-def issue_number(text: str, project: str, url: str) -> int:
+def issue_number(text: str, project: str, addresses: Sequence[str]) -> int:
     """Return an issue's number from what people call it.
 
     Args:
         text: ``42``, ``#42``, ``group/project#42``, or the issue's address.
         project: Path of the project that issues are in.
-        url: Address of GitLab.
+        addresses: Where GitLab is.
 
     Raises:
         UsageError: It is none, or one of another project.
     """
     import re
 
-    found = re.fullmatch(
-        r"(?:(?P<path>[^#\s]*?)(?:#|/-/(?:issues|work_items)/))?(?P<iid>\d{1,10})/?", text.strip()
-    )
+    pattern = r"(?:(?P<path>[^#\s]*?)(?:#|/-/(?:issues|work_items)/))?(?P<iid>\d{1,10})/?(?:#note_\d+)?"
+    found = re.fullmatch(pattern, text.strip())
     if found is None or int(found["iid"]) == 0:
         raise UsageError(
             f"{text[:100]!r} is no number of an issue.", hint="Such as 42, or the issue's address."
         )
-    path = (found["path"] or "").removeprefix(url.rstrip("/")).strip("/")
+    path = found["path"] or ""
+    for address in addresses:
+        path = path.removeprefix(f"{address.rstrip('/')}/")
     if path and path.casefold() != project.casefold():
         raise UsageError(
             f"{text[:200]} is an issue of another project: the flow is that of {project}.",

@@ -301,6 +301,10 @@ class Flow:
         """Return a stage's label."""
         return f"{self.labels.stage}{name}"
 
+    def moves_of(self, type_key: str) -> tuple[Move, ...]:
+        """Return all moves of a type."""
+        return tuple(one for one in self.moves if type_key in one.types)
+
     def moves_from(self, source: str, type_key: str | None) -> tuple[Move, ...]:
         """Return the moves out of a stage, for one type; for all types where it is None, one for each place."""
         found = [one for one in self.moves if one.source == source]

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 USERNAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 MENTION = re.compile(r"(?<![\w`/@.-])@([A-Za-z0-9_][A-Za-z0-9_./-]*)")
 # Whole groups of people.
-EVERYBODY = re.compile(r"@(all|here|channel|everyone)\b", re.IGNORECASE)
+EVERYBODY = re.compile(r"(?<!\w)@(all|here|channel|everyone)\b", re.IGNORECASE)
+# An at sign that is spelled mentions as well.
+AT_SIGN = re.compile(r"&(?:#0*64|#[xX]0*40|commat);")
 CODE = re.compile(r"^(```|~~~).*?^\1[ \t]*$|(`+)(?!`).*?(?<!`)\2(?!`)|<!--.*?-->", re.DOTALL | re.MULTILINE)
 QUICK_ACTION = re.compile(r"^(\s*)/", re.MULTILINE)
 ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#%&=+,;-]+")
@@ -120,7 +122,7 @@ def own_markdown(text: str) -> str:
     )
     text = "\n".join(line.rstrip() for line in lines)
     text = text.replace("<!--", "&lt;!--")
-    text = EVERYBODY.sub(r"`@\1`", text)
+    text = EVERYBODY.sub(r"@ \1", AT_SIGN.sub("@", text))
     return QUICK_ACTION.sub(r"\1\\/", text)
 
 

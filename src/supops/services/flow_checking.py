@@ -6,6 +6,8 @@ from supops.models.workflow import CLOSED, NOWHERE, Flow, FlowMistake, Need
 
 # Places that are no stages.
 ENDS = frozenset({CLOSED, NOWHERE})
+# Stages that the flow treats as special.
+ROLES = ("first", "blocked", "queued", "working", "last", "validation")
 
 
 def check_flow(flow: Flow) -> tuple[FlowMistake, ...]:
@@ -27,11 +29,10 @@ def _unknown(flow: Flow) -> Iterable[FlowMistake]:
             yield FlowMistake("a move leads to a stage, or to Closed", place)
         if move.target == CLOSED and not move.closes:
             yield FlowMistake("a move to Closed has to close the issue", place)
-    for name in dict.fromkeys(
-        (flow.first, flow.blocked, flow.queued, flow.working, flow.last, flow.validation)
-    ):
+    for role in ROLES:
+        name = getattr(flow, role)
         if name not in stages:
-            yield FlowMistake(f"there is no stage {name!r}", stage=name, unknown=True)
+            yield FlowMistake(f"{role}: there is no stage {name!r}", stage=name, unknown=True)
 
 
 def _needs(flow: Flow) -> Iterable[FlowMistake]:

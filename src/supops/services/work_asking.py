@@ -55,14 +55,19 @@ def understood(desk: Desk, asked: Asked) -> Given:
         dri=_person(desk, asked.dri),
         gameplan=asked.gameplan or "",
         blueprint=asked.blueprint or "",
-        reason=asked.reason or "",
-        until=asked.until or "",
-        then=asked.then or "",
+        reason=_line(asked.reason),
+        until=_line(asked.until),
+        then=_line(asked.then),
         on=_person(desk, asked.on),
         requester=_person(desk, asked.requester),
         force=asked.force,
         keep_open=asked.keep_open,
     )
+
+
+def _line(text: str | None) -> str:
+    """Return a text on one line: what stands in a comment's sentence begins no line of its own."""
+    return " ".join((text or "").split())
 
 
 def _type(flow: Flow, name: str | None) -> str:

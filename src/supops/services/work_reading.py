@@ -264,9 +264,9 @@ def chosen_iteration(desk: Desk, text: str) -> Iteration:
     if len(found) == 1:
         return found[0]
     names = ", ".join(f"{one.name} (id {one.id})" for one in upcoming[:4]) or "none"
-    said = "more than one iteration is" if found else "no iteration is"
+    said = "More than one iteration is" if found else "No iteration is"
     raise UsageError(
-        f"{said} called {text[:60]!r}.".capitalize(),
+        f"{said} called {text[:60]!r}.",
         hint=f"Say current, next, an id, a title, or a day such as {desk.today.isoformat()}. Those to come: {names}.",
     )
 
@@ -298,9 +298,9 @@ def chosen_milestone(desk: Desk, text: str) -> Milestone:
         found = found or [one for one in known if wanted and one.title.casefold().endswith(f" {wanted}")]
     if len(found) == 1:
         return found[0]
-    said = "more than one active milestone is" if found else "no active milestone is"
+    said = "More than one active milestone is" if found else "No active milestone is"
     names = ", ".join(one.title for one in known[:6]) or "none"
     raise UsageError(
-        f"{said} called {text[:60]!r}.".capitalize(),
+        f"{said} called {text[:60]!r}.",
         hint=f"There are: {names}. `next` is the first that is to come.",
     )

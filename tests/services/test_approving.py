@@ -1,0 +1,175 @@
+"""Approvals by the decision table, and weights by modified RICE."""
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from supops.errors import UsageError
+from supops.models.workflow import Verb
+from supops.services.approving import (
+    EFFORTS,
+    GRADES,
+    IMPACT,
+    REACH,
+    Assessment,
+    Decision,
+    Outcome,
+    approval_plan,
+    decide,
+    rice,
+    weight_plan,
+)
+from supops.services.flow_default import APPROVALS, default_flow
+from tests.issues import BUG, FEATURE, WORDING, Office, stage
+
+
+def decision(**facts: object) -> Decision:
+    return decide(Assessment(**facts), APPROVALS)  # type: ignore[arg-type]
+
+
+def test_what_is_congruent_with_the_roadmap_needs_nothing() -> None:
+    found = decision(aligned=True, congruent=True)
+
+    assert (found.outcome, found.level, found.approved) == (Outcome.NONE_NEEDED, "", True)
+
+
+def test_what_aligns_only_needs_the_roadmap_updated_or_leadership() -> None:
+    assert decision(aligned=True, congruent=False).outcome is Outcome.ROADMAP
+    assert not decision(aligned=True, congruent=False).approved
+    assert decision(aligned=True, congruent=False, roadmap_updated=True).approved
+    assert decision(aligned=True, congruent=False, approved_by="kim-moe").approved
+    with pytest.raises(UsageError, match="congruent"):
+        decision(aligned=True)
+
+
+@pytest.mark.parametrize(
+    ("effort", "risk", "impact", "level"),
+    [
+        ("small", "low", "low", "manager"),
+        ("medium", "low", "medium", "manager"),
+        ("medium", "medium", "medium", "senior-manager"),
+        ("large", "low", "low", "senior-manager"),
+        ("small", "high", "low", "senior-manager"),
+        ("large", "high", "low", "director"),
+        ("small", "high", "high", "director"),
+    ],
+)
+def test_what_does_not_align_needs_a_level_that_fits(effort: str, risk: str, impact: str, level: str) -> None:
+    found = decision(aligned=False, effort=effort, risk=risk, impact=impact)
+
+    assert (found.outcome, found.level, found.approved) == (Outcome.LEADERSHIP, level, False)
+
+
+def test_more_of_anything_is_never_a_lower_level() -> None:
+    def rank(place: tuple[int, int, int]) -> int:
+        effort, risk, impact = place
+        found = decision(aligned=False, effort=EFFORTS[effort], risk=GRADES[risk], impact=GRADES[impact])
+        return APPROVALS.levels.index(found.level)
+
+    for one in itertools.product(range(3), repeat=3):
+        for dimension in range(3):
+            if one[dimension] < 2:
+                more = (*one[:dimension], one[dimension] + 1, *one[dimension + 1 :])
+                assert rank(more) >= rank(one)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"aligned": False},
+        {"aligned": False, "effort": "small", "risk": "low"},
+        {"aligned": False, "congruent": True, "effort": "small", "risk": "low", "impact": "low"},
+        {
+            "aligned": False,
+            "roadmap_updated": True,
+            "effort": "small",
+            "risk": "low",
+            "impact": "low",
+        },
+    ],
+)
+def test_what_the_table_asks_for_has_to_be_said(facts: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        decision(**facts)
+
+
+def test_only_leaders_of_the_level_or_above_approve_where_they_are_known() -> None:
+    rules = replace(APPROVALS, leaders={"senior-manager": ("sam",), "director": ("Kim",)})
+    asked = Assessment(aligned=False, effort="large", risk="low", impact="low")
+
+    with pytest.raises(UsageError, match="jo is not of the level"):
+        decide(replace(asked, approved_by="jo"), rules)
+    assert decide(replace(asked, approved_by="kim"), rules).approved
+    assert decide(replace(asked, approved_by="SAM"), rules).approved
+
+
+def test_a_decision_is_recorded_once_and_read_by_the_guard() -> None:
+    office = Office()
+    iid = office.tracker.opened(stage("Triage"), *FEATURE)
+
+    def record(found: Decision) -> bool:
+        desk = office.desk
+        return office.applier().apply(approval_plan(desk, WORDING, desk.dossier(iid), found)).done
+
+    waits = decision(aligned=False, effort="small", risk="low", impact="low")
+    assert record(waits)
+    assert not record(waits)
+    assert "Approval::Needed" in office.issue(iid).labels
+    plan = office.plan(iid, Verb.PLAN)
+    assert [one.need for one in plan.missing] == ["approval"]
+    assert "manager" in plan.missing[0].message
+
+    there = decision(
+        aligned=False,
+        effort="small",
+        risk="low",
+        impact="low",
+        approved_by="kim-moe",
+        evidence="https://example.com/x",
+    )
+    assert record(there)
+    assert "Approval::Granted" in office.issue(iid).labels
+    assert "Approval::Needed" not in office.issue(iid).labels
+    assert "@kim-moe" in office.bodies(iid)[-1]
+    assert "<https://example.com/x>" in office.bodies(iid)[-1]
+    assert office.plan(iid, Verb.PLAN).is_legal
+
+
+def test_bugs_and_closed_issues_are_not_approved() -> None:
+    office = Office()
+    found = decision(aligned=True, congruent=True)
+    bug, closed = office.tracker.opened(stage("Triage"), *BUG), office.tracker.opened(*FEATURE)
+    office.tracker.closed(closed)
+
+    for iid, need in ((bug, "type"), (closed, "stage")):
+        plan = approval_plan(office.desk, WORDING, office.dossier(iid), found)
+        assert [one.need for one in plan.missing] == [need]
+
+
+def test_the_weight_is_reach_times_impact_times_confidence_by_effort() -> None:
+    assert REACH == {"customers": 10, "all-agents": 7, "region": 4, "small-group": 2, "minimal": 1}
+    assert IMPACT == {"revenue": 3, "large": 2, "small": 1, "minimal": 0.5}
+    found = rice("customers", "revenue", 80, 5)
+    assert found.score == pytest.approx(4.8)
+    assert found.weight == 5
+    assert rice("region", "small", 100, 8).weight == 1
+    assert rice("minimal", "minimal", 50, 10).weight == 0
+
+
+@pytest.mark.parametrize(
+    ("confidence", "effort"), [(101, 1), (-1, 1), (50, 0), (50, -1), (50, float("inf")), (float("nan"), 1)]
+)
+def test_a_weight_needs_a_percentage_and_an_effort(confidence: float, effort: float) -> None:
+    with pytest.raises(UsageError):
+        rice("region", "small", confidence, effort)
+
+
+def test_a_weight_is_set_once() -> None:
+    office = Office(flow=default_flow())
+    iid = office.tracker.opened(stage("Triage"), *FEATURE)
+    found = rice("customers", "large", 100, 1)
+
+    assert office.applier().apply(weight_plan(office.dossier(iid), found)).done
+    assert office.issue(iid).weight == 20
+    assert not office.applier().apply(weight_plan(office.dossier(iid), found)).done

@@ -1,0 +1,501 @@
+"""Moves of issues, with everything in memory: what each needs, what each does, and that it is safe to repeat."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from supops.errors import Forbidden, NetworkError, NotFound, UsageError
+from supops.models.workflow import Verb
+from supops.services.flow_default import Switches, Where, default_flow
+from supops.services.work_ports import Changed
+from tests.fakes.work import BEFORE, CURRENT, MILESTONE, NEXT, TEAMMATE, Failure, FakeWork
+from tests.issues import ADMINISTRATIVE, BLUEPRINT, BUG, FEATURE, GAMEPLAN, Office, stage
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+def needs(plan: object) -> list[str]:
+    return [one.need for one in plan.missing]  # type: ignore[attr-defined]
+
+
+def test_triage_puts_an_issue_without_labels_into_the_flow(office: Office) -> None:
+    iid = office.tracker.opened()
+
+    done = office.move(iid, Verb.TRIAGE, type="bug", priority="1", customer="support")
+
+    assert done.done
+    assert not done.problems
+    assert set(office.issue(iid).labels) == {
+        stage("Triage"),
+        "RequestType::Bug",
+        "Priority::1",
+        "Customer::Support",
+    }
+    assert office.bodies(iid) == []
+
+
+def test_planning_needs_type_priority_and_customer(office: Office) -> None:
+    iid = office.tracker.opened(stage("Triage"))
+    before = office.tracker.snapshot()
+
+    done = office.move(iid, Verb.PLAN)
+
+    assert needs(done.plan) == ["type", "priority", "customer"]
+    assert not done.done
+    assert office.tracker.snapshot() == before
+    assert office.move(iid, Verb.PLAN, type="bug", priority="2", customer="Security").done
+    assert office.stages(iid) == ("Planning",)
+
+
+def test_a_feature_needs_its_approval_as_well(office: Office) -> None:
+    iid = office.tracker.opened(stage("Triage"), *FEATURE)
+
+    assert needs(office.plan(iid, Verb.PLAN)) == ["approval"]
+
+    # Anybody can write a mark; only what the team writes counts.
+    mark = '<!-- supops:issue approval {"approved":true} -->'
+    office.tracker.said(iid, mark, by="sam-roe")
+    assert needs(office.plan(iid, Verb.PLAN)) == ["approval"]
+    office.tracker.said(iid, f"I read this:\n{mark}")
+    assert needs(office.plan(iid, Verb.PLAN)) == ["approval"]
+    office.tracker.said(iid, mark)
+    assert office.move(iid, Verb.PLAN).done
+
+
+@pytest.mark.parametrize("label", ["Approval::Granted", "Approval::Not needed"])
+def test_an_approval_that_people_labelled_by_hand_counts(office: Office, label: str) -> None:
+    iid = office.tracker.opened(stage("Triage"), *FEATURE, label)
+
+    assert office.plan(iid, Verb.PLAN).is_legal
+
+
+@pytest.mark.parametrize(
+    ("heading", "by", "counts"),
+    [
+        ("## Gameplan\n\nDo it", TEAMMATE, True),
+        ("**Gameplan**: do it", TEAMMATE, True),
+        ("## Gameplan", "sam-roe", False),
+        ("The gameplan is missing", TEAMMATE, False),
+    ],
+)
+def test_a_gameplan_is_a_comment_of_the_team(office: Office, heading: str, by: str, counts: bool) -> None:
+    iid = office.tracker.opened(stage("Planning"), *BUG)
+    office.tracker.said(iid, heading, by=by)
+
+    assert office.plan(iid, Verb.START).is_legal is counts
+
+
+def test_a_gameplan_from_a_file_is_posted_once_and_counts(office: Office) -> None:
+    iid = office.tracker.opened(stage("Planning"), *FEATURE)
+
+    done = office.move(iid, Verb.SCHEDULE, gameplan="1. Do it\n/close\n<!-- supops:issue approval {} -->")
+
+    assert done.done
+    (body,) = office.bodies(iid)
+    assert body.startswith("<!-- supops:issue gameplan ")
+    assert "\n/close" not in body
+    assert body.count("<!--") == 1
+    assert office.move(iid, target="Planning", reason="Too early").done
+    assert office.move(iid, Verb.SCHEDULE).done
+    assert sum("gameplan" in one for one in office.bodies(iid)) == 1
+
+
+def test_out_of_scheduling_needs_iteration_milestone_and_dri(office: Office) -> None:
+    iid = office.tracker.opened(stage("Scheduling"), *FEATURE)
+
+    assert needs(office.plan(iid, Verb.START)) == ["iteration", "milestone", "dri"]
+
+    done = office.move(iid, Verb.SCHEDULE, iteration="next", milestone="next", dri=TEAMMATE)
+
+    issue = office.issue(iid)
+    assert done.done
+    assert (issue.iteration, issue.milestone, issue.assignees) == (NEXT, MILESTONE, (TEAMMATE,))
+    assert office.stages(iid) == ("Queued",)
+    assert needs(office.plan(iid, Verb.START)) == ["current-iteration"]
+
+
+def test_what_is_scheduled_for_the_current_iteration_waits_for_nothing(office: Office) -> None:
+    iid = office.tracker.opened(stage("Scheduling"), *ADMINISTRATIVE)
+
+    office.move(iid, Verb.SCHEDULE, iteration="current", milestone="2026-12-01", dri="@JO-DOE")
+
+    assert office.stages(iid) == ("Scheduling",)
+    assert office.issue(iid).iteration == CURRENT
+    assert needs(office.plan(iid, target="Queued")) == ["later-iteration"]
+    assert office.move(iid, Verb.START).done
+
+
+def test_an_iteration_that_is_over_has_to_be_another(office: Office) -> None:
+    iid = office.tracker.opened(
+        stage("Queued"), *FEATURE, iteration=BEFORE, milestone=MILESTONE, assignees=(TEAMMATE,)
+    )
+
+    plan = office.plan(iid, Verb.START)
+
+    assert needs(plan) == ["current-iteration"]
+    assert "is over" in plan.missing[0].message
+    assert office.move(iid, Verb.START, iteration="current").done
+
+
+def test_without_iterations_the_milestone_alone_says_when() -> None:
+    office = Office(FakeWork(iterations="the group's plan has none"))
+    iid = office.tracker.opened(stage("Scheduling"), *FEATURE)
+
+    plan = office.plan(iid, Verb.START)
+    assert needs(plan) == ["milestone", "dri"]
+    done = office.move(iid, Verb.START, milestone="next", dri=TEAMMATE)
+
+    assert done.done
+    assert "the group's plan has none" in done.plan.remarks[0]
+    with pytest.raises(UsageError, match="the group's plan has none"):
+        office.plan(iid, Verb.START, iteration="current")
+
+
+def test_validation_inside_of_development(office: Office) -> None:
+    iid = office.tracker.opened(stage("Development"), *BUG)
+
+    assert needs(office.plan(iid, Verb.IMPLEMENT)) == ["validation"]
+    office.move(iid, Verb.REQUEST_VALIDATION)
+    assert office.stages(iid) == ("Development",)
+    assert "Validation::Requested" in office.issue(iid).labels
+    assert "@sam-roe" in office.bodies(iid)[-1]
+    assert needs(office.plan(iid, Verb.IMPLEMENT)) == ["validation"]
+
+    assert needs(office.plan(iid, Verb.REJECTED)) == ["reason"]
+    office.move(iid, Verb.REJECTED, reason="It is slow\n/close @all")
+    assert office.stages(iid) == ("Development",)
+    assert "Validation::Rejected" in office.issue(iid).labels
+    assert "Validation::Requested" not in office.issue(iid).labels
+    assert "`/close @all`" in office.bodies(iid)[-1]
+
+    again = office.move(iid, Verb.REQUEST_VALIDATION)
+    assert again.done
+    assert "round 2" in office.bodies(iid)[-1]
+    office.move(iid, Verb.VALIDATED)
+    assert office.move(iid, Verb.IMPLEMENT).done
+    assert office.stages(iid) == ("Implementation",)
+
+
+def test_validation_in_a_stage_of_its_own() -> None:
+    office = Office(flow=default_flow(Switches(validation=Where.STAGE)))
+    iid = office.tracker.opened(stage("Development"), *FEATURE)
+
+    office.move(iid, Verb.REQUEST_VALIDATION)
+    assert office.stages(iid) == ("Validation",)
+    office.move(iid, Verb.REJECTED, reason="No")
+    assert office.stages(iid) == ("Development",)
+    office.move(iid, Verb.REQUEST_VALIDATION)
+    office.move(iid, Verb.VALIDATED)
+    assert office.move(iid, Verb.IMPLEMENT).done
+
+
+def test_newer_teams_say_awaiting(office: Office) -> None:
+    iid = office.tracker.opened(stage("Development"), *BUG, "Validation::Awaiting")
+
+    assert office.move(iid, Verb.VALIDATED).done
+    assert "Validation::Awaiting" not in office.issue(iid).labels
+
+
+def test_administrative_work_skips_validation_and_says_so(office: Office) -> None:
+    iid = office.tracker.opened(stage("Development"), *ADMINISTRATIVE)
+
+    office.move(iid, Verb.IMPLEMENT)
+
+    assert "Validation::Skipped" in office.issue(iid).labels
+    assert "no requester's view" in office.bodies(iid)[-1]
+
+
+@pytest.mark.parametrize(
+    ("blueprint", "counts"), [("See !12", True), ("See https://example.com/x", True), ("It is done", False)]
+)
+def test_completed_needs_a_blueprint_with_a_link(office: Office, blueprint: str, counts: bool) -> None:
+    iid = office.tracker.opened(stage("Implementation"), *BUG)
+
+    assert needs(office.plan(iid, Verb.COMPLETE)) == ["blueprint"]
+    assert office.move(iid, Verb.COMPLETE, blueprint=blueprint).done is counts
+    assert (office.stages(iid) == ("Completed",)) is counts
+
+
+def test_completed_is_closed_by_a_step_of_its_own_or_at_once(office: Office) -> None:
+    iid = office.tracker.opened(stage("Implementation"), *BUG)
+    office.tracker.said(iid, BLUEPRINT)
+    office.move(iid, Verb.COMPLETE)
+    assert not office.issue(iid).is_closed
+    office.move(iid, Verb.CLOSE)
+    assert office.issue(iid).is_closed
+
+    at_once = Office(flow=default_flow(Switches(close_on_completion=True)))
+    iid = at_once.tracker.opened(stage("Implementation"), *BUG)
+    at_once.move(iid, Verb.COMPLETE, blueprint="!1", keep_open=True)
+    assert not at_once.issue(iid).is_closed
+    iid = at_once.tracker.opened(stage("Implementation"), *BUG)
+    at_once.move(iid, Verb.COMPLETE, blueprint="!1")
+    assert at_once.issue(iid).is_closed
+    assert at_once.move(iid, Verb.COMPLETE).plan.is_empty
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [(BUG, "Closed as invalid"), (FEATURE, "Closed as not approved"), (ADMINISTRATIVE, "Closed")],
+)
+def test_closing_from_triage_needs_a_reason_and_says_it(
+    office: Office, labels: tuple[str, ...], said: str
+) -> None:
+    iid = office.tracker.opened(stage("Triage"), *labels)
+
+    assert needs(office.plan(iid, Verb.CLOSE)) == ["reason"]
+    assert office.move(iid, Verb.CLOSE, reason="It works as it should").done
+    assert office.issue(iid).is_closed
+    assert f"## {said}" in office.bodies(iid)[-1]
+    assert "It works as it should" in office.bodies(iid)[-1]
+
+
+def test_a_guard_is_overridden_with_a_reason_that_the_comment_gives(office: Office) -> None:
+    iid = office.tracker.opened(stage("Planning"), *BUG)
+
+    with pytest.raises(UsageError, match="says why"):
+        office.plan(iid, Verb.START, force=True)
+    done = office.move(iid, Verb.START, force=True, reason="It burns")
+
+    assert done.done
+    (body,) = office.bodies(iid)
+    assert "**Overridden**" in body
+    assert "there is no gameplan" in body
+    assert "It burns" in body
+    # What was overridden knowingly contradicts nothing.
+    assert office.rules(iid) == []
+
+
+def test_force_makes_no_move_that_there_is_not(office: Office) -> None:
+    iid = office.tracker.opened(stage("Triage"), *BUG)
+    before = office.tracker.snapshot()
+
+    plan = office.plan(iid, target="Completed", force=True, reason="Now")
+
+    assert needs(plan) == ["move"]
+    assert "it can get to" in plan.missing[0].remedy
+    office.applier().apply(plan)
+    assert office.tracker.snapshot() == before
+
+
+def test_repeating_a_command_changes_nothing(office: Office) -> None:
+    iid = office.tracker.opened(stage("Development"), *BUG)
+    steps: list[tuple[Verb, dict[str, Any]]] = [
+        (Verb.REQUEST_VALIDATION, {}),
+        (Verb.REJECTED, {"reason": "No"}),
+        (Verb.REQUEST_VALIDATION, {}),
+        (Verb.VALIDATED, {}),
+        (Verb.IMPLEMENT, {}),
+        (Verb.COMPLETE, {"blueprint": "!1"}),
+        (Verb.CLOSE, {}),
+    ]
+    for verb, asked in steps:
+        assert office.move(iid, verb, **asked).done
+        before = office.tracker.snapshot()
+        again = office.move(iid, verb, **asked)
+        assert again.plan.is_legal
+        assert not again.done
+        assert office.tracker.snapshot() == before
+
+
+def test_a_dry_run_writes_nothing_and_says_all(office: Office) -> None:
+    iid = office.tracker.opened(stage("Development"), *BUG, assignees=(TEAMMATE,))
+    office.tracker.said(iid, "Looks good", by="kim-moe")
+    before = office.tracker.snapshot()
+
+    plan = office.move(iid, Verb.REQUEST_VALIDATION, dry_run=True).plan
+
+    assert office.tracker.snapshot() == before
+    assert plan.notify == ("jo-doe", "kim-moe", "sam-roe")
+    real = office.move(iid, Verb.REQUEST_VALIDATION)
+    assert real.plan.comments[0].body == plan.comments[0].body == office.bodies(iid)[-1]
+
+
+@pytest.mark.parametrize("call", ["update", "comment", "set_iteration"])
+@pytest.mark.parametrize("acts", [False, True])
+def test_after_a_failure_the_same_command_goes_on_from_there(office: Office, call: str, acts: bool) -> None:
+    iid = office.tracker.opened(stage("Queued"), *FEATURE, iteration=BEFORE, milestone=MILESTONE)
+    asked: dict[str, Any] = {"iteration": "current", "dri": TEAMMATE, "reason": "We have time"}
+    office.tracker.failures = [
+        Failure(call, NetworkError("no answer"), acts) for _ in range(1 if call != "comment" else 2 - acts)
+    ]
+
+    try:
+        office.move(iid, Verb.START, **asked)
+    except NetworkError:
+        if not acts or call != "update":
+            assert office.stages(iid) == ("Queued",)
+    office.move(iid, Verb.START, **asked)
+
+    assert office.stages(iid) == ("Development",)
+    assert office.issue(iid).iteration == CURRENT
+    assert sum("We have time" in one for one in office.bodies(iid)) == 1
+    assert "half-moved" not in office.rules(iid)
+
+
+def test_a_half_done_move_is_what_lint_finds(office: Office) -> None:
+    iid = office.tracker.opened(stage("Development"), *BUG)
+    office.tracker.said(iid, GAMEPLAN)
+    office.tracker.failures = [Failure("update", NetworkError("no answer"))]
+    with pytest.raises(NetworkError):
+        office.move(iid, Verb.REQUEST_VALIDATION)
+
+    assert office.rules(iid) == ["half-moved"]
+    office.move(iid, Verb.REQUEST_VALIDATION)
+    assert office.rules(iid) == []
+
+
+@pytest.mark.parametrize("call", ["update", "comment", "before"])
+def test_what_somebody_else_changed_meanwhile_is_not_overwritten(office: Office, call: str) -> None:
+    iid = office.tracker.opened(stage("Development"), *BUG)
+    plan = office.plan(iid, Verb.REQUEST_VALIDATION)
+    if call == "before":
+        office.tracker.renamed(iid, "Changed")
+    elif call == "update":
+        office.tracker.meanwhile = lambda _: office.tracker.renamed(iid, "Changed")
+    else:
+        real = office.tracker.comment
+
+        def commented(issue: object, body: str) -> object:
+            note = real(issue, body)  # type: ignore[arg-type]
+            office.tracker.renamed(iid, "Changed")
+            return note
+
+        office.tracker.comment = commented  # type: ignore[assignment, method-assign]
+
+    with pytest.raises(Changed):
+        office.applier().apply(plan)
+
+    assert office.issue(iid).title == "Changed"
+    assert "Validation::Requested" not in office.issue(iid).labels
+
+
+def test_a_token_that_may_not_write_changes_nothing() -> None:
+    office = Office(FakeWork(may_write=False))
+    iid = office.tracker.opened(stage("Triage"), *BUG)
+    before = office.tracker.snapshot()
+
+    with pytest.raises(Forbidden):
+        office.move(iid, Verb.PLAN)
+    assert office.tracker.snapshot() == before
+    assert office.move(iid, Verb.PLAN, dry_run=True).plan.is_legal
+
+
+def test_an_issue_that_is_not_there(office: Office) -> None:
+    with pytest.raises(NotFound):
+        office.plan(404, Verb.PLAN)
+
+
+def test_a_closed_issue_is_opened_again_first(office: Office) -> None:
+    iid = office.tracker.opened(stage("Planning"), *BUG)
+    office.tracker.closed(iid)
+
+    plan = office.plan(iid, Verb.START)
+    assert needs(plan) == ["move"]
+    assert "open it again" in plan.missing[0].remedy
+
+    assert office.move(iid, target="Triage", reason="It is back").done
+    assert not office.issue(iid).is_closed
+    assert office.stages(iid) == ("Triage",)
+
+
+def test_two_stages_are_put_right_by_force_only(office: Office) -> None:
+    iid = office.tracker.opened(stage("Triage"), *BUG)
+    office.tracker.relabel(iid, stage("Development"), stage("Planning"), *BUG)
+
+    assert needs(office.plan(iid, Verb.START)) == ["stage"]
+    assert office.moves(iid) == {}
+    assert office.move(iid, target="Planning", force=True, reason="It is planned").done
+    assert office.stages(iid) == ("Planning",)
+
+
+def test_two_types_have_to_be_one(office: Office) -> None:
+    iid = office.tracker.opened(stage("Triage"))
+    office.tracker.relabel(iid, stage("Triage"), "RequestType::Bug", "RequestType::Feature", *BUG[1:])
+
+    assert needs(office.plan(iid, Verb.PLAN)) == ["type"]
+    assert office.move(iid, Verb.PLAN, type="bug").done
+    assert office.flow.types_of(office.issue(iid).labels) == ("Bug",)
+
+
+def test_an_incident_is_outside_of_the_flow(office: Office) -> None:
+    iid = office.tracker.opened("RequestType::Incident")
+
+    assert office.moves(iid) == {}
+    assert needs(office.plan(iid, Verb.TRIAGE)) == ["type"]
+
+
+def test_a_new_label_is_told_of(office: Office) -> None:
+    iid = office.tracker.opened(stage("Triage"), *BUG)
+
+    office.move(iid, Verb.PLAN)
+
+    assert "'Stage::Planning' did not exist" in office.notices.warnings[0]
+
+
+def test_stages_have_somebody_responsible() -> None:
+    from dataclasses import replace
+
+    flow = default_flow()
+    stages = tuple(replace(one, dri=TEAMMATE) if one.name == "Planning" else one for one in flow.stages)
+    office = Office(flow=replace(flow, stages=stages))
+    iid = office.tracker.opened(stage("Triage"), *BUG)
+
+    office.move(iid, Verb.PLAN)
+
+    assert office.issue(iid).assignees == (TEAMMATE,)
+
+
+def test_blocked_returns_to_where_it_came_from(office: Office) -> None:
+    iid = office.tracker.opened(stage("Implementation"), *BUG, "Validation::Received")
+
+    assert needs(office.plan(iid, Verb.BLOCK)) == ["until", "then"]
+    office.move(iid, Verb.BLOCK, until="The vendor answers", then="Carry on", on="kim-moe")
+    assert office.stages(iid) == ("Blocked",)
+    assert "@kim-moe" in office.bodies(iid)[-1]
+
+    unblocks = [one for one in office.moves(iid) if one[0] == Verb.UNBLOCK]
+    assert unblocks == [(Verb.UNBLOCK, "Implementation")]
+    assert needs(office.plan(iid, target="Triage")) == ["came-from"]
+    office.move(iid, Verb.UNBLOCK)
+    assert office.stages(iid) == ("Implementation",)
+    assert "Validation::Received" in office.issue(iid).labels
+
+
+def test_blocked_by_hand_its_history_says_where_it_came_from(office: Office) -> None:
+    iid = office.tracker.opened(stage("Planning"), *BUG)
+    office.move(iid, Verb.BLOCK, until="a", then="b")
+    office.move(iid, Verb.UNBLOCK)
+    # The comment is from another time.
+    office.tracker.relabel(iid, stage("Development"), *BUG)
+    office.tracker.relabel(iid, stage("Blocked"), *BUG)
+
+    office.move(iid, Verb.UNBLOCK)
+
+    assert office.stages(iid) == ("Development",)
+
+
+def test_blocked_without_any_trace_is_put_right_by_force(office: Office) -> None:
+    iid = office.tracker.opened(stage("Blocked"), *BUG)
+
+    assert needs(office.plan(iid, Verb.UNBLOCK)) == ["came-from"]
+    assert office.move(iid, target="Development", force=True, reason="Known").done
+
+
+def test_names_are_found_and_unknown_ones_told(office: Office) -> None:
+    iid = office.tracker.opened(stage("Scheduling"), *FEATURE, ago=timedelta(days=1))
+
+    with pytest.raises(UsageError, match="no user"):
+        office.plan(iid, Verb.SCHEDULE, dri="nobody")
+    with pytest.raises(UsageError, match="No iteration is called"):
+        office.plan(iid, Verb.SCHEDULE, iteration=" ")
+    for name in ("current", "12", "2026-11-24"):
+        assert office.plan(iid, Verb.SCHEDULE, iteration=name).iteration == CURRENT
+    with pytest.raises(UsageError, match="No active milestone"):
+        office.plan(iid, Verb.SCHEDULE, milestone="2027")
+    with pytest.raises(UsageError, match="no type"):
+        office.plan(iid, Verb.TRIAGE, type="buggy")

@@ -1,0 +1,159 @@
+"""Random walks through the flow: whatever is done in whatever order, an issue is never where it could not have got to."""
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from supops.errors import UsageError
+from supops.models.workflow import CLOSED, Need, Verb
+from supops.services.flow_default import Switches, Where, default_flow
+from supops.services.work_linting import LASTING, lasting_needs
+from tests.fakes.work import FakeWork
+from tests.issues import ADMINISTRATIVE, BUG, FEATURE, Office, stage
+
+SWITCHES = st.builds(Switches, st.sampled_from(Where), st.booleans(), st.booleans())
+APPROVED = '<!-- supops:issue approval {"approved":true} -->'
+EVERYTHING: dict[str, Any] = {
+    "gameplan": "1. Do it",
+    "blueprint": "See !12",
+    "reason": "So it is",
+    "until": "The vendor answers",
+    "then": "Carry on",
+    "milestone": "next",
+    "dri": "jo-doe",
+}
+OTHER = ("urgent", "Customer::Field", "roadmap_item")
+
+
+def office_with(labels: tuple[str, ...], switches: Switches) -> tuple[Office, int]:
+    office = Office(FakeWork(), default_flow(switches))
+    iid = office.tracker.opened(stage("Triage"), *labels, *OTHER)
+    return office, iid
+
+
+def holds(office: Office, iid: int) -> None:
+    """One stage, one type, one validation; what the flow's guards ask for is there; nothing of others is lost."""
+    issue, flow = office.issue(iid), office.flow
+    stages = flow.stages_of(issue.labels)
+    assert len(stages) == 1
+    assert flow.stage(stages[0]) is not None
+    assert len(flow.types_of(issue.labels)) == 1
+    assert sum(1 for one in issue.labels if one.startswith(flow.labels.validation)) <= 1
+    assert {*OTHER} <= {*issue.labels}
+    kind = flow.type(flow.types_of(issue.labels)[0])
+    assert kind is not None
+    wanted = lasting_needs(flow)[(stages[0], kind.key)]
+    if Need.ITERATION in wanted:
+        assert issue.iteration is not None
+        assert issue.milestone is not None
+        assert issue.assignees
+    if Need.VALIDATED in wanted:
+        assert flow.validation_of(issue.labels) is not None
+    if not issue.is_closed:
+        broken = {f"missing-{need}" for need in LASTING} | {
+            "half-moved",
+            "several-stages",
+            "blocked-without-note",
+        }
+        assert not broken & {*office.rules(iid)}
+
+
+@settings(max_examples=60)
+@given(
+    st.sampled_from([BUG, FEATURE, ADMINISTRATIVE]),
+    SWITCHES,
+    st.lists(st.tuples(st.integers(0, 30), st.sampled_from(["current", "next"])), max_size=14),
+)
+def test_legal_moves_keep_the_invariants(
+    labels: tuple[str, ...], switches: Switches, choices: list[tuple[int, str]]
+) -> None:
+    office, iid = office_with(labels, switches)
+    office.tracker.said(iid, APPROVED)
+
+    for choice, iteration in choices:
+        options = office.mover.options(office.dossier(iid))
+        move = options[choice % len(options)].move
+        asked = {**EVERYTHING, "iteration": iteration}
+        before, comments = office.issue(iid), office.bodies(iid)
+        done = office.move(iid, move.verb, move.target, **asked)
+        if not done.plan.is_legal:
+            assert office.issue(iid) == before
+            continue
+        assert not done.problems
+        assert office.bodies(iid)[: len(comments)] == comments
+        assert office.issue(iid).description == before.description
+        assert office.issue(iid).title == before.title
+        assert office.issue(iid).is_closed is (move.target == CLOSED or move.closes)
+        holds(office, iid)
+
+
+@settings(max_examples=60)
+@given(
+    st.sampled_from(
+        [(), BUG, FEATURE, ADMINISTRATIVE, ("RequestType::Incident",), (*BUG, "RequestType::Feature")]
+    ),
+    st.lists(
+        st.sampled_from(
+            [
+                stage(name)
+                for name in (
+                    "Triage",
+                    "Planning",
+                    "Scheduling",
+                    "Queued",
+                    "Development",
+                    "Completed",
+                    "Other",
+                )
+            ]
+            + ["Validation::Requested", "Validation::Nonsense", "Stage::", "Stage"]
+        ),
+        max_size=3,
+        unique=True,
+    ),
+    st.booleans(),
+    st.sampled_from(Verb),
+    st.sampled_from(["", "Planning", "Development", "Completed", "Blocked", CLOSED]),
+    st.sets(st.sampled_from([*EVERYTHING, "force", "iteration"])),
+)
+def test_illegal_moves_change_nothing(
+    labels: tuple[str, ...],
+    stages: list[str],
+    closed: bool,
+    verb: Verb,
+    target: str,
+    said: set[str],
+) -> None:
+    office = Office()
+    iid = office.tracker.opened()
+    office.tracker.relabel(iid, *stages, *labels)
+    if closed:
+        office.tracker.closed(iid)
+    before = office.tracker.snapshot()
+    asked = {name: value for name, value in EVERYTHING.items() if name in said}
+    asked |= {"force": "force" in said, "iteration": "current" if "iteration" in said else None}
+
+    try:
+        plan = office.plan(iid, None if target else verb, target, **asked)
+    except UsageError:
+        assert office.tracker.snapshot() == before
+        return
+    assert office.tracker.snapshot() == before
+    done = office.applier().apply(plan)
+
+    if not plan.is_legal or plan.is_empty:
+        assert not done.done
+        assert office.tracker.snapshot() == before
+        assert plan.is_empty or plan.missing
+        for one in plan.missing:
+            assert one.message
+            assert one.remedy
+    else:
+        assert done.done
+        assert not done.problems
+        after = office.issue(iid)
+        assert after == replace(after, title="Something")
+        if not after.is_closed:
+            assert len(office.stages(iid)) == 1

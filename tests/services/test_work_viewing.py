@@ -1,0 +1,219 @@
+"""Seeing the work: working days, lists, the board, one issue, and what contradicts the flow."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from supops.errors import NetworkError, NotFound, Unauthorized, UsageError
+from supops.models.workdays import working_days
+from supops.models.workflow import Verb
+from supops.services.flow_default import default_flow
+from supops.services.work_linting import Linter, lasting_needs
+from supops.services.work_viewing import Filters
+from tests.fakes.parallel import one_by_one
+from tests.fakes.work import BEFORE, CURRENT, MILESTONE, TEAMMATE, Failure
+from tests.issues import BUG, FEATURE, GAMEPLAN, Office, stage
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "days"),
+    [
+        ("2026-11-26T00:00", "2026-11-26T23:59", 0),
+        ("2026-11-26T23:59", "2026-11-27T00:00", 1),
+        ("2026-11-27T12:00", "2026-11-29T12:00", 0),
+        ("2026-11-27T12:00", "2026-11-30T12:00", 1),
+        ("2026-11-28T12:00", "2026-11-30T12:00", 1),
+        ("2026-11-02T12:00", "2026-11-30T12:00", 20),
+        ("2026-11-30T12:00", "2026-11-02T12:00", 0),
+    ],
+)
+def test_working_days(start: str, end: str, days: int) -> None:
+    def moment(text: str) -> datetime:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+    assert working_days(moment(start), moment(end)) == days
+
+
+def test_an_age_counts_from_when_the_stage_came(office: Office) -> None:
+    iid = office.tracker.opened(stage("Triage"), *BUG, ago=20 * DAY)
+    office.tracker.relabel(iid, stage("Planning"), *BUG, at=office.tracker.time - 10 * DAY)
+    office.tracker.said(iid, "Hello")
+
+    (row,) = office.viewer.rows(Filters()).rows
+    assert (row.stage, row.age.days, row.age.is_exact, row.age.is_late) == ("Planning", 8, True, True)
+
+    (bounds,) = office.viewer.rows(Filters(), exact=False).rows
+    assert (bounds.age.days, bounds.age.most) == (0, 14)
+    assert not bounds.age.is_settled
+
+
+def test_a_requested_validation_has_a_goal_of_its_own(office: Office) -> None:
+    iid = office.tracker.opened(stage("Development"), *BUG, ago=30 * DAY)
+    at = office.tracker.time - 9 * DAY
+    office.tracker.relabel(iid, stage("Development"), *BUG, "Validation::Requested", at=at)
+
+    (row,) = office.viewer.rows(Filters()).rows
+
+    assert (row.age.of, row.age.days, row.age.is_late) == ("validation", 7, True)
+
+
+def test_stale_asks_for_no_more_histories_than_it_needs(office: Office) -> None:
+    office.tracker.opened(stage("Triage"), *BUG, ago=timedelta(hours=1))
+    late = office.tracker.opened(stage("Triage"), *BUG, ago=10 * DAY)
+
+    found = office.viewer.rows(Filters(stale=True))
+
+    assert [row.issue.iid for row in found.rows] == [late]
+    assert "label_events" not in office.tracker.calls
+
+
+def test_filters(office: Office) -> None:
+    first = office.tracker.opened(stage("Triage"), *BUG, assignees=(TEAMMATE,))
+    second = office.tracker.opened(stage("Planning"), *FEATURE, iteration=CURRENT)
+    third = office.tracker.opened()
+    closed = office.tracker.opened(stage("Triage"), *BUG)
+    office.tracker.closed(closed)
+
+    def found(**filters: str) -> list[int]:
+        return sorted(row.issue.iid for row in office.viewer.rows(Filters(**filters)).rows)  # type: ignore[arg-type]
+
+    assert found() == [first, second, third]
+    assert found(stage="triage") == [first]
+    assert found(stage="Stage::Planning") == [second]
+    assert found(stage="none") == found(type="none") == [third]
+    assert found(type="feature") == found(customer="finance") == found(priority="3") == [second]
+    assert found(assignee="@Jo-Doe") == [first]
+    assert found(assignee="none") == [second, third]
+    assert found(iteration="current") == [second]
+    assert found(iteration="none") == [first, third]
+    with pytest.raises(UsageError, match="Did you mean|no stage"):
+        found(stage="plannin")
+    with pytest.raises(UsageError, match="no type"):
+        found(type="wish")
+
+
+def test_a_history_that_can_not_be_read_makes_the_list_incomplete(office: Office) -> None:
+    iid = office.tracker.opened(stage("Planning"), *BUG, ago=9 * DAY)
+    office.tracker.said(iid, "x")
+    office.tracker.failures = [Failure("label_events", NetworkError("no answer"))]
+
+    found = office.viewer.rows(Filters())
+
+    assert found.incomplete_reasons == ("the history of issue 1: no answer",)
+    assert not found.rows[0].age.is_exact
+    office.tracker.failures = [Failure("label_events", Unauthorized("no"))]
+    with pytest.raises(Unauthorized):
+        office.viewer.rows(Filters())
+
+
+def test_the_board_has_every_stage_and_what_is_in_none_first(office: Office) -> None:
+    iid = office.tracker.opened(stage("Planning"), *BUG)
+    lost = office.tracker.opened()
+
+    columns, _ = office.viewer.board(Filters())
+
+    assert columns[0].stage == ""
+    assert [row.issue.iid for row in columns[0].rows] == [lost]
+    assert [one.stage for one in columns[1:]] == [one.name for one in office.flow.stages]
+    assert [row.issue.iid for one in columns for row in one.rows if one.stage == "Planning"] == [iid]
+    assert office.tracker.calls == ["issues"]
+
+
+def test_one_issue_with_its_history(office: Office) -> None:
+    iid = office.tracker.opened(stage("Planning"), *BUG, ago=10 * DAY)
+    office.move(iid, Verb.BLOCK, until="The vendor answers", then="Carry on")
+
+    shown = office.viewer.show(iid, office.mover)
+
+    assert [(stay.stage, stay.by) for stay in shown.history] == [
+        ("Planning", "jo-doe"),
+        ("Blocked", "support-bot"),
+    ]
+    assert (shown.history[0].days, shown.history[1].until) == (8, None)
+    assert (shown.came_from, shown.until, shown.then) == ("Planning", "The vendor answers", "Carry on")
+    assert "unblock" in [one.move.verb for one in shown.options]
+    with pytest.raises(NotFound):
+        office.viewer.show(99, office.mover)
+
+
+def test_lint_is_content_with_what_is_right(office: Office) -> None:
+    iid = office.tracker.opened(stage("Triage"), *BUG)
+    office.move(iid, Verb.PLAN)
+    office.tracker.said(iid, GAMEPLAN)
+    office.move(iid, Verb.START)
+    office.tracker.opened("RequestType::Incident")
+    office.tracker.opened(stage("Backlogged"))
+
+    assert office.rules() == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "rule"),
+    [
+        ((), "no-stage"),
+        (BUG, "no-stage"),
+        ((stage("Planning"), stage("Queued"), *BUG), "several-stages"),
+        ((stage("Triague"), *BUG), "unknown-stage"),
+        ((stage("Triage"), *BUG, "RequestType::Feature"), "several-types"),
+        ((stage("Triage"), "RequestType::Wish"), "unknown-type"),
+        ((stage("Triage"), *BUG, "Priority::1"), "several-priorities"),
+        ((stage("Triage"), *BUG, "Customer::Nobody"), "unknown-label"),
+        ((stage("Completed"), *BUG, "Validation::Received"), "completed-but-open"),
+        ((stage("Blocked"), *BUG), "blocked-without-note"),
+        ((stage("Triage"), *BUG, "Validation::Requested"), "validation-out-of-place"),
+        ((stage("Planning"),), "missing-type"),
+        ((stage("Planning"), *FEATURE), "missing-approval"),
+        ((stage("Development"), *BUG), "missing-gameplan"),
+        ((stage("Queued"), *FEATURE), "missing-iteration"),
+        ((stage("Queued"), *FEATURE), "missing-milestone"),
+        ((stage("Queued"), *FEATURE), "missing-dri"),
+        ((stage("Implementation"), *BUG), "missing-validation"),
+        ((stage("Planning"), "RequestType::Bug"), "missing-priority"),
+    ],
+)
+def test_lint_finds(office: Office, labels: tuple[str, ...], rule: str) -> None:
+    iid = office.tracker.opened()
+    office.tracker.relabel(iid, *labels)
+
+    assert rule in office.rules(iid)
+
+
+@pytest.mark.parametrize(("iteration", "rule"), [(BEFORE, "iteration-over"), (CURRENT, "iteration-has-come")])
+def test_lint_finds_queued_ones_that_should_not_be(office: Office, iteration: object, rule: str) -> None:
+    office.tracker.opened(
+        stage("Queued"),
+        *FEATURE,
+        iteration=iteration,  # type: ignore[arg-type]
+        milestone=MILESTONE,
+        assignees=(TEAMMATE,),
+    )
+
+    assert rule in office.rules()
+
+
+def test_lint_says_what_could_not_be_read_and_which_labels_there_are_not(office: Office) -> None:
+    office.tracker.opened(stage("Planning"), *FEATURE)
+    office.tracker.failures = [Failure("notes", NetworkError("no answer"))]
+
+    found = Linter(office.desk, one_by_one).lint()
+
+    assert found.incomplete_reasons == ("issue 1: no answer",)
+    assert found.checked == 1
+    assert "label-does-not-exist" in {one.rule for one in found.findings}
+    assert not [one for one in found.findings if "Stage::Planning does not" in one.message]
+
+
+def test_needs_that_last_follow_every_way_to_a_stage() -> None:
+    needs = lasting_needs(default_flow())
+
+    assert {str(one) for one in needs[("Development", "bug")]} == {"type", "priority", "customer", "gameplan"}
+    assert "approval" in needs[("Completed", "feature")]
+    assert "gameplan" not in needs[("Development", "administrative")]
+    assert needs[("Triage", "bug")] == needs[("Blocked", "bug")] == frozenset()
