@@ -1,14 +1,14 @@
-"""What a store of deliveries does, in whatever database."""
+"""What a store of deliveries does, in whatever database, and in memory."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from supops.adapters.inbox import SqlInbox
-from supops.adapters.inbox_database import Database
 from supops.adapters.inbox_postgres import PostgresDatabase
 from supops.adapters.inbox_sqlite import SqliteDatabase
 from supops.models.deliveries import (
@@ -21,7 +21,8 @@ from supops.models.deliveries import (
     State,
     Waiting,
 )
-from supops.services.inbox_ports import NoSuchDelivery
+from supops.services.inbox_ports import Inbox, NoSuchDelivery, Queue
+from tests.fakes.inbox import FakeInbox
 from tests.postgres import Cluster, cluster_or_skip
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -37,21 +38,23 @@ def cluster() -> Iterator[Cluster]:
     running.close()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+class Store(Inbox, Queue, Protocol):
+    """Whatever keeps deliveries."""
+
+
+@pytest.fixture(params=["sqlite", "postgres", "memory"])
+def inbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     made: SqliteDatabase | PostgresDatabase
+    if request.param == "memory":
+        yield FakeInbox()
+        return
     if request.param == "sqlite":
         made = SqliteDatabase(tmp_path / "folder" / "inbox.db")
     else:
         made = PostgresDatabase(request.getfixturevalue("cluster").new_database())
         made.upgrade()
-    yield made
+    yield SqlInbox(made)
     made.close()
-
-
-@pytest.fixture
-def inbox(database: Database) -> SqlInbox:
-    return SqlInbox(database)
 
 
 def a_delivery(
@@ -68,18 +71,18 @@ def a_delivery(
     )
 
 
-def stored(inbox: SqlInbox, *deliveries: NewDelivery) -> list[int]:
+def stored(inbox: Store, *deliveries: NewDelivery) -> list[int]:
     ids = inbox.add(deliveries or [a_delivery()])
     return [one for one in ids if one is not None]
 
 
-def begun(inbox: SqlInbox, identity: int, *, now: datetime = NOW, worker: str = "w", tries: int = 3) -> Claim:
+def begun(inbox: Store, identity: int, *, now: datetime = NOW, worker: str = "w", tries: int = 3) -> Claim:
     claim = inbox.begin(identity, worker=worker, now=now, lease=LEASE, tries=tries)
     assert isinstance(claim, Claim)
     return claim
 
 
-def test_a_delivery_comes_back_as_it_was(inbox: SqlInbox) -> None:
+def test_a_delivery_comes_back_as_it_was(inbox: Store) -> None:
     new = a_delivery()
     (identity,) = stored(inbox, new)
 
@@ -92,7 +95,7 @@ def test_a_delivery_comes_back_as_it_was(inbox: SqlInbox) -> None:
     assert inbox.find("key 2") is None
 
 
-def test_a_repeat_is_stored_once_also_within_one_batch(inbox: SqlInbox) -> None:
+def test_a_repeat_is_stored_once_also_within_one_batch(inbox: Store) -> None:
     ids = inbox.add([a_delivery(1), a_delivery(2), a_delivery(1)])
     again = inbox.add([a_delivery(2), a_delivery(3)])
 
@@ -101,7 +104,7 @@ def test_a_repeat_is_stored_once_also_within_one_batch(inbox: SqlInbox) -> None:
     assert len(inbox.page(Filter(), limit=10)) == 3
 
 
-def test_a_repeat_changes_nothing(inbox: SqlInbox) -> None:
+def test_a_repeat_changes_nothing(inbox: Store) -> None:
     (identity,) = stored(inbox)
     inbox.finish(begun(inbox, identity), DONE, now=NOW)
     before = inbox.delivery(identity)
@@ -111,7 +114,7 @@ def test_a_repeat_changes_nothing(inbox: SqlInbox) -> None:
     assert inbox.delivery(identity) == before
 
 
-def test_what_is_begun_is_counted_before_it_is_done(inbox: SqlInbox) -> None:
+def test_what_is_begun_is_counted_before_it_is_done(inbox: Store) -> None:
     (identity,) = stored(inbox)
 
     claim = begun(inbox, identity)
@@ -124,7 +127,7 @@ def test_what_is_begun_is_counted_before_it_is_done(inbox: SqlInbox) -> None:
     assert (attempt.number, attempt.finished_at, attempt.succeeded) == (1, None, None)
 
 
-def test_nobody_else_begins_it_before_the_lease_ends(inbox: SqlInbox) -> None:
+def test_nobody_else_begins_it_before_the_lease_ends(inbox: Store) -> None:
     (identity,) = stored(inbox)
     first = begun(inbox, identity)
 
@@ -138,7 +141,7 @@ def test_nobody_else_begins_it_before_the_lease_ends(inbox: SqlInbox) -> None:
     assert inbox.finish(second, DONE, now=NOW + LEASE + 3 * SECOND)
 
 
-def test_a_claim_can_be_kept(inbox: SqlInbox) -> None:
+def test_a_claim_can_be_kept(inbox: Store) -> None:
     (identity,) = stored(inbox)
     claim = begun(inbox, identity)
 
@@ -148,7 +151,7 @@ def test_a_claim_can_be_kept(inbox: SqlInbox) -> None:
     assert isinstance(inbox.begin(identity, worker="v", now=later, lease=LEASE, tries=3), Waiting)
 
 
-def test_what_is_done_is_done(inbox: SqlInbox) -> None:
+def test_what_is_done_is_done(inbox: Store) -> None:
     (identity,) = stored(inbox)
 
     assert inbox.finish(begun(inbox, identity), DONE, now=NOW + SECOND)
@@ -162,7 +165,7 @@ def test_what_is_done_is_done(inbox: SqlInbox) -> None:
     assert attempt.succeeded
 
 
-def test_after_an_error_it_is_due_later(inbox: SqlInbox) -> None:
+def test_after_an_error_it_is_due_later(inbox: Store) -> None:
     (identity,) = stored(inbox)
     due = NOW + 10 * SECOND
 
@@ -177,7 +180,7 @@ def test_after_an_error_it_is_due_later(inbox: SqlInbox) -> None:
     assert waiting.until == due
 
 
-def test_what_has_no_next_time_is_dead(inbox: SqlInbox) -> None:
+def test_what_has_no_next_time_is_dead(inbox: Store) -> None:
     (identity,) = stored(inbox)
 
     assert inbox.fail(begun(inbox, identity), "nonsense", now=NOW, next_at=None)
@@ -186,7 +189,7 @@ def test_what_has_no_next_time_is_dead(inbox: SqlInbox) -> None:
     assert (found.state, found.last_error) == (State.DEAD, "nonsense")
 
 
-def test_what_was_begun_too_often_and_never_ended_is_dead(inbox: SqlInbox) -> None:
+def test_what_was_begun_too_often_and_never_ended_is_dead(inbox: Store) -> None:
     (identity,) = stored(inbox)
     for number in range(3):
         begun(inbox, identity, now=NOW + number * 2 * LEASE)
@@ -198,7 +201,7 @@ def test_what_was_begun_too_often_and_never_ended_is_dead(inbox: SqlInbox) -> No
     assert "the worker ended" in found.last_error
 
 
-def test_deliveries_about_the_same_thing_are_not_processed_at_once(inbox: SqlInbox) -> None:
+def test_deliveries_about_the_same_thing_are_not_processed_at_once(inbox: Store) -> None:
     first, second, other = stored(
         inbox, a_delivery(1, lock="a"), a_delivery(2, lock="a"), a_delivery(3, lock="b")
     )
@@ -212,7 +215,7 @@ def test_deliveries_about_the_same_thing_are_not_processed_at_once(inbox: SqlInb
     assert inbox.due(NOW) == second
 
 
-def test_one_that_fails_does_not_block_a_later_one_about_the_same_thing(inbox: SqlInbox) -> None:
+def test_one_that_fails_does_not_block_a_later_one_about_the_same_thing(inbox: Store) -> None:
     first, second = stored(inbox, a_delivery(1, lock="a"), a_delivery(2, lock="a"))
 
     inbox.fail(begun(inbox, first), "x", now=NOW, next_at=NOW + LEASE)
@@ -220,7 +223,7 @@ def test_one_that_fails_does_not_block_a_later_one_about_the_same_thing(inbox: S
     assert inbox.due(NOW) == second
 
 
-def test_what_is_due_longest_comes_first(inbox: SqlInbox) -> None:
+def test_what_is_due_longest_comes_first(inbox: Store) -> None:
     late, early = stored(inbox, a_delivery(1, at=NOW), a_delivery(2, at=NOW - SECOND))
 
     assert inbox.due(NOW) == early
@@ -228,7 +231,7 @@ def test_what_is_due_longest_comes_first(inbox: SqlInbox) -> None:
     assert inbox.due(NOW) == late
 
 
-def test_replay_begins_anew_but_leaves_alone_what_is_being_processed(inbox: SqlInbox) -> None:
+def test_replay_begins_anew_but_leaves_alone_what_is_being_processed(inbox: Store) -> None:
     dead, done, running = stored(inbox, *(a_delivery(number) for number in (1, 2, 3)))
     inbox.fail(begun(inbox, dead), "x", now=NOW, next_at=None)
     inbox.finish(begun(inbox, done), DONE, now=NOW)
@@ -241,7 +244,7 @@ def test_replay_begins_anew_but_leaves_alone_what_is_being_processed(inbox: SqlI
     assert len(inbox.attempts(dead)) == 1
 
 
-def test_what_waits_or_is_dead_can_be_given_up(inbox: SqlInbox) -> None:
+def test_what_waits_or_is_dead_can_be_given_up(inbox: Store) -> None:
     waiting, running = stored(inbox, a_delivery(1), a_delivery(2))
     begun(inbox, running)
 
@@ -252,7 +255,7 @@ def test_what_waits_or_is_dead_can_be_given_up(inbox: SqlInbox) -> None:
     assert (inbox.delivery(waiting).state, inbox.delivery(waiting).outcome) == (State.DISCARDED, "a test")
 
 
-def test_only_what_was_finished_long_ago_is_deleted_with_its_attempts(inbox: SqlInbox) -> None:
+def test_only_what_was_finished_long_ago_is_deleted_with_its_attempts(inbox: Store) -> None:
     old, new, waiting = stored(inbox, *(a_delivery(number) for number in (1, 2, 3)))
     inbox.finish(begun(inbox, old), DONE, now=NOW)
     inbox.finish(begun(inbox, new), DONE, now=NOW + 2 * SECOND)
@@ -267,7 +270,30 @@ def test_only_what_was_finished_long_ago_is_deleted_with_its_attempts(inbox: Sql
     assert {one.id for one in inbox.page(Filter(), limit=9)} == {new, waiting}
 
 
-def test_pages_are_complete_and_without_the_bodies(inbox: SqlInbox) -> None:
+def test_no_more_are_deleted_at_once_than_that_the_oldest_first(inbox: Store) -> None:
+    ids = stored(inbox, *(a_delivery(number, at=NOW + number * SECOND) for number in range(5)))
+    for identity in ids:
+        inbox.finish(begun(inbox, identity, now=NOW + 5 * SECOND), DONE, now=NOW + 5 * SECOND)
+
+    assert inbox.prune(NOW + LEASE, limit=2) == 2
+    assert [one.id for one in inbox.page(Filter(), limit=9)] == ids[:1:-1]
+    assert inbox.prune(NOW + LEASE, limit=2, dry_run=True) == 3
+    assert [inbox.prune(NOW + LEASE, limit=2) for _ in range(3)] == [2, 1, 0]
+
+
+def test_filters_by_when_it_was_finished(inbox: Store) -> None:
+    first, second, _ = stored(inbox, *(a_delivery(number) for number in range(3)))
+    inbox.finish(begun(inbox, first), DONE, now=NOW)
+    inbox.fail(begun(inbox, second), "x", now=NOW + SECOND, next_at=None)
+
+    def found(wanted: Filter) -> list[int]:
+        return [one.id for one in inbox.page(wanted, limit=9)]
+
+    assert found(Filter(finished_since=NOW + SECOND)) == [second]
+    assert found(Filter(finished_until=NOW + SECOND)) == [first]
+
+
+def test_pages_are_complete_and_without_the_bodies(inbox: Store) -> None:
     ids = stored(inbox, *(a_delivery(number) for number in range(5)))
 
     first = inbox.page(Filter(), limit=2)
@@ -291,7 +317,7 @@ def test_pages_are_complete_and_without_the_bodies(inbox: SqlInbox) -> None:
         (Filter(state=State.PENDING, event="a", since=NOW + SECOND), {3}),
     ],
 )
-def test_filters(inbox: SqlInbox, wanted: Filter, expected: set[int]) -> None:
+def test_filters(inbox: Store, wanted: Filter, expected: set[int]) -> None:
     events = ("a", "b", "a")
     ids = stored(
         inbox,
@@ -306,12 +332,12 @@ def test_filters(inbox: SqlInbox, wanted: Filter, expected: set[int]) -> None:
 
 
 @pytest.mark.parametrize("identity", [0, -1, 99, 2**63, 10**30])
-def test_a_delivery_that_is_not_there(inbox: SqlInbox, identity: int) -> None:
+def test_a_delivery_that_is_not_there(inbox: Store, identity: int) -> None:
     with pytest.raises(NoSuchDelivery):
         inbox.delivery(identity)
 
 
-def test_attempts_can_be_followed(inbox: SqlInbox) -> None:
+def test_attempts_can_be_followed(inbox: Store) -> None:
     first, second = stored(inbox, a_delivery(1), a_delivery(2))
     one, two = begun(inbox, first), begun(inbox, second)
 
@@ -320,7 +346,7 @@ def test_attempts_can_be_followed(inbox: SqlInbox) -> None:
     assert len(inbox.attempts_after(0, limit=1)) == 1
 
 
-def test_the_backlog_is_counted(inbox: SqlInbox) -> None:
+def test_the_backlog_is_counted(inbox: Store) -> None:
     assert inbox.backlog(NOW).open == 0
     assert inbox.backlog(NOW).oldest is None
     dead, running, *_ = stored(
@@ -335,14 +361,14 @@ def test_the_backlog_is_counted(inbox: SqlInbox) -> None:
     assert backlog.oldest == NOW - 4 * SECOND
 
 
-def test_looking_whether_something_could_be_stored_stores_nothing(inbox: SqlInbox) -> None:
+def test_looking_whether_something_could_be_stored_stores_nothing(inbox: Store) -> None:
     inbox.check()
     inbox.check()
 
     assert inbox.page(Filter(), limit=9) == ()
 
 
-def test_who_takes_part_is_known_until_it_is_gone(inbox: SqlInbox) -> None:
+def test_who_takes_part_is_known_until_it_is_gone(inbox: Store) -> None:
     inbox.seen(Process("a", "worker", NOW))
     inbox.seen(Process("b", "receiver", NOW))
     inbox.seen(Process("a", "worker", NOW + SECOND))
@@ -353,7 +379,7 @@ def test_who_takes_part_is_known_until_it_is_gone(inbox: SqlInbox) -> None:
     assert [one.name for one in inbox.processes()] == ["b"]
 
 
-def test_schedules_are_switched(inbox: SqlInbox) -> None:
+def test_schedules_are_switched(inbox: Store) -> None:
     assert inbox.switches() == {}
     inbox.switch(ScheduleSwitch("x", enabled=True, changed_at=NOW))
     inbox.switch(ScheduleSwitch("x", enabled=False, changed_at=NOW + SECOND))
