@@ -124,7 +124,7 @@ def older_than(option: str, text: str, now: "datetime") -> "datetime":
 
 
 @contextmanager
-def handed_over(wiring: "Wiring", file: Path | None) -> Iterator[Callable[[str], None]]:
+def handed_over(wiring: "Wiring", file: Path | None) -> Iterator[Callable[[str], object]]:
     """Yield what takes the pieces of a result that is too long to be held: to standard output, or into a file as a whole.
 
     Raises:

@@ -1,6 +1,7 @@
 """``supops webhooks verify | trigger``: a stored delivery's signature, and signed samples. Needs nothing of the extra `receiver`."""
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -130,24 +131,9 @@ def trigger(
     wiring = wiring_of(ctx)
     signer = Signer(known_event(event, source.value if source else None, SENDERS))
     desk = SampleDesk(wiring, signer, event, settings or [], to)
-    live = output is Format.TABLE and output_file is None
-    sent: list[Trigger] = []
-    failure: SupopsError | None = None
-    for _ in range(repeat):
-        try:
-            sent.append(desk.send())
-        except SupopsError as error:
-            failure = error
-            break
-        if live:
-            deliver(wiring, Result(lambda: trigger_lines(sent[-1:], desk.shown), lambda: None), output, None)
-        if not sent[-1].taken:
-            failure = SupopsError(
-                f"The receiver at {desk.shown} answered {sent[-1].answer.status}, and has not taken the delivery.",
-                hint=f"{sent[-1].remedy[:1].upper()}{sent[-1].remedy[1:]}.",
-            )
-            break
-    if not live:
+    is_live = output is Format.TABLE and output_file is None
+    sent, failure = _sent(wiring, desk, repeat, is_live=is_live)
+    if not is_live:
         result = Result(
             lambda: trigger_lines(sent, desk.shown),
             lambda: triggers_json(signer.value, desk.shown, sent),
@@ -156,6 +142,31 @@ def trigger(
         deliver(wiring, result, output, output_file)
     if failure:
         raise failure
+
+
+def _sent(
+    wiring: "Wiring", desk: "SampleDesk", number: int, *, is_live: bool
+) -> "tuple[list[Trigger], SupopsError | None]":
+    """Send samples until one is not taken, and show each when it is answered."""
+    from supops.render.triggers import trigger_lines
+
+    sent: list[Trigger] = []
+    for _ in range(number):
+        try:
+            one = desk.send()
+        except SupopsError as error:
+            return sent, error
+        sent.append(one)
+        if is_live:
+            shown = trigger_lines([one], desk.shown)
+            deliver(wiring, Result(partial(list, shown), lambda: None), Format.TABLE, None)
+        if not one.taken:
+            remedy = f"{one.remedy[:1].upper()}{one.remedy[1:]}."
+            return sent, SupopsError(
+                f"The receiver at {desk.shown} answered {one.answer.status}, and has not taken the delivery.",
+                hint=remedy,
+            )
+    return sent, None
 
 
 class SampleDesk:
