@@ -19,7 +19,6 @@ BOARD_SCHEMA = "supops.issue-board/1"
 NARROWEST = 20
 GAP = 2
 LOST = "No stage, or several"
-EDGE = "-"
 
 
 def board_blocks(columns: Sequence[Column], found: Rows) -> list[Block]:
@@ -42,7 +41,7 @@ def board_blocks(columns: Sequence[Column], found: Rows) -> list[Block]:
 
 
 def board_terminal(columns: Sequence[Column], found: Rows, *, width: int, color: bool) -> str:
-    """Return the board for a terminal: columns side by side, in as many bands as its width needs."""
+    """Return the board for a terminal: columns side by side, in as many bands as its width needs; stages without issues in one line."""
     from rich.console import Console
     from rich.text import Text
 
@@ -50,14 +49,19 @@ def board_terminal(columns: Sequence[Column], found: Rows, *, width: int, color:
     console = Console(
         file=out, width=width, force_terminal=color, no_color=not color, highlight=False, legacy_windows=False
     )
+    empty = [column.stage for column in columns if not column.rows]
+    columns = [column for column in columns if column.rows]
     fitting = max(1, (width + GAP) // (NARROWEST + GAP))
     bands = -(-len(columns) // fitting)
     # The bands are about as wide as each other.
-    size = -(-len(columns) // bands)
-    for start in range(0, len(columns), size):
+    size = -(-len(columns) // max(1, bands))
+    for start in range(0, len(columns), max(1, size)):
         if start:
             console.print()
         console.print(_band(columns[start : start + size], size, width))
+    if empty:
+        console.print()
+        console.print(Text(visible(f"Nothing in: {', '.join(empty)}"), "dim"))
     for reason in found.incomplete_reasons:
         console.print(Text(visible(f"incomplete: {reason}"), "bold red"))
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
@@ -96,7 +100,7 @@ def _cards(rows: Sequence[Row]) -> "Text":
         text.append(f"\n{visible(row.issue.title)}")
         if row.issue.assignees:
             text.append(f"\n{visible(', '.join(row.issue.assignees))}", "cyan")
-    return text if rows else Text(EDGE, "dim")
+    return text
 
 
 def board_json(columns: Sequence[Column], found: Rows) -> Json:

@@ -10,7 +10,7 @@ from supops.models.work_marks import Fact, Mark, mark_of
 from supops.models.work_moves import Comment, Missing, Plan
 from supops.models.workflow import ApprovalRule, Approvals, Need, Template
 from supops.services.work_guards import APPROVED
-from supops.services.work_moving import Wording
+from supops.services.work_moving import Wording, told_names
 from supops.services.work_reading import Desk, Dossier, stage_of
 
 EFFORTS = ("small", "medium", "large")
@@ -213,7 +213,7 @@ def approval_plan(desk: Desk, wording: Wording, dossier: Dossier, decision: Deci
         place,
         comments=comments,
         change=change,
-        notify=tuple(sorted(notify - {""}, key=str.casefold)),
+        notify=told_names(desk, notify) if notify else (),
     )
 
 

@@ -1,6 +1,6 @@
 """Moves: which an issue may make, and exactly what each does (source: domain, 4). Nothing is written here."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -212,8 +212,7 @@ class Mover:
         added = set(assignees) - set(issue.assignees)
         if comments:
             told |= {issue.author, *issue.assignees, *(one.author for one in dossier.notes)}
-        notify = sorted((told | added) - {""}, key=str.casefold)
-        return replace(plan, comments=comments, notify=tuple(notify))
+        return replace(plan, comments=comments, notify=told_names(self.desk, told | added))
 
     def _untyped(self, case: Case) -> tuple[Missing, ...]:
         """Return that the type is missing, where the move is not for all types and does not ask for one itself."""
@@ -327,6 +326,12 @@ class Mover:
             "round": sum(1 for one in dossier.team_notes if _kind(one.body) == Template.REQUEST_VALIDATION)
             + 1,
         }
+
+
+def told_names(desk: Desk, names: Collection[str]) -> tuple[str, ...]:
+    """Return whom GitLab tells, in order: nobody is told of what they do themselves."""
+    me = desk.tracker.me()
+    return tuple(sorted({*names} - {"", me}, key=str.casefold))
 
 
 def _hash(text: str) -> str:

@@ -12,7 +12,7 @@ from supops.models.work_moves import Comment, Given, Moved, Plan
 from supops.models.workflow import CLOSED, Flow, Template, Verb
 from supops.services.ports import Parallel
 from supops.services.work_applying import Applier
-from supops.services.work_moving import Mover
+from supops.services.work_moving import Mover, told_names
 from supops.services.work_reading import Desk, Dossier, type_of
 
 WEEK = timedelta(weeks=1)
@@ -213,7 +213,7 @@ class Reviewer:
             CLOSED if step is Step.CLOSE else flow.blocked,
             comments=comments,
             change=change,
-            notify=tuple(sorted(told - {""}, key=str.casefold)) if comments else (),
+            notify=told_names(self.desk, told) if comments else (),
         )
         held = "closing needs --yes" if step is Step.CLOSE and not self.closes else ""
         return Reviewed(issue, since, weeks, step, plan, to, held=held)

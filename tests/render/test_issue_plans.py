@@ -1,0 +1,142 @@
+"""The plan of each named form, as a dry run shows it: exactly what is written and posted, and who hears of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from supops.models.workflow import Verb
+from supops.render.issue_board import board_blocks, board_terminal
+from supops.render.issue_moves import dequeued_blocks, moved_blocks, review_blocks
+from supops.render.issues import issues_blocks, issues_csv
+from supops.render.markdown import render_markdown
+from supops.render.tables import render_plain
+from supops.services.flow_default import default_flow
+from supops.services.work_viewing import Filters
+from tests.cli.golden import assert_golden
+from tests.fakes.work import CURRENT, MILESTONE, TEAMMATE
+from tests.issues import ADMINISTRATIVE, BLUEPRINT, BUG, FEATURE, GAMEPLAN, Office, stage
+
+READY: dict[str, Any] = {"iteration": CURRENT, "milestone": MILESTONE, "assignees": (TEAMMATE,)}
+SCHEDULE = {"iteration": "next", "milestone": "next", "dri": TEAMMATE}
+TEXT = "1. Do it\n/close\nSee !12 and ask @kim-moe, not @all\n"
+
+
+def there(*labels: str, note: str = "", **fields: Any) -> Callable[[Office], int]:
+    def put(office: Office) -> int:
+        iid = office.tracker.opened(*labels, **fields)
+        if note:
+            office.tracker.said(iid, note)
+        return iid
+
+    return put
+
+
+def blocked(office: Office) -> int:
+    iid = office.tracker.opened(stage("Development"), *BUG)
+    office.move(iid, Verb.BLOCK, until="The vendor answers", then="Carry on")
+    return iid
+
+
+FORMS: list[tuple[str, Callable[[Office], int], Verb, dict[str, Any]]] = [
+    ("triage", there(), Verb.TRIAGE, {"type": "bug", "priority": "1", "customer": "support"}),
+    ("plan", there(stage("Triage"), *BUG), Verb.PLAN, {}),
+    ("schedule", there(stage("Planning"), *FEATURE), Verb.SCHEDULE, {"gameplan": TEXT}),
+    ("queue", there(stage("Scheduling"), *FEATURE), Verb.SCHEDULE, SCHEDULE),
+    ("start", there(stage("Queued"), *FEATURE, **READY), Verb.START, {}),
+    ("request-validation", there(stage("Development"), *BUG), Verb.REQUEST_VALIDATION, {}),
+    ("validated", there(stage("Development"), *BUG, "Validation::Requested"), Verb.VALIDATED, {}),
+    (
+        "rejected",
+        there(stage("Development"), *BUG, "Validation::Awaiting"),
+        Verb.REJECTED,
+        {"reason": "The field is\n/close @all missing"},
+    ),
+    ("implement", there(stage("Development"), *ADMINISTRATIVE), Verb.IMPLEMENT, {}),
+    ("complete", there(stage("Implementation"), *BUG), Verb.COMPLETE, {"blueprint": TEXT}),
+    ("complete-by-hand", there(stage("Implementation"), *BUG, note=BLUEPRINT), Verb.COMPLETE, {}),
+    ("close", there(stage("Completed"), *BUG), Verb.CLOSE, {}),
+    ("invalid", there(stage("Triage"), *BUG), Verb.CLOSE, {"reason": "It works as it should"}),
+    ("not-approved", there(stage("Triage"), *FEATURE), Verb.CLOSE, {"reason": "Too much work"}),
+    (
+        "block",
+        there(stage("Planning"), *BUG, note=GAMEPLAN),
+        Verb.BLOCK,
+        {"until": "The vendor --> answers", "then": "Carry on", "on": "kim-moe"},
+    ),
+    ("unblock", blocked, Verb.UNBLOCK, {}),
+    ("forced", there(stage("Planning"), *FEATURE), Verb.SCHEDULE, {"force": True, "reason": "It burns"}),
+    ("illegal", there(stage("Triage")), Verb.PLAN, {}),
+    ("again", there(stage("Planning"), *BUG), Verb.PLAN, {}),
+]
+
+
+@pytest.mark.parametrize(("name", "put", "verb", "asked"), FORMS, ids=[one[0] for one in FORMS])
+def test_the_plan_of_each_named_form(
+    name: str, put: Callable[[Office], int], verb: Verb, asked: dict[str, Any]
+) -> None:
+    office = Office()
+    iid = put(office)
+
+    shown = office.move(iid, verb, dry_run=True, **asked)
+
+    assert_golden(f"issues-{name}.txt", render_plain(moved_blocks(shown, dry_run=True)))
+
+
+def test_what_was_done_is_shown_without_its_texts() -> None:
+    office = Office()
+    done = office.move(blocked(office), Verb.UNBLOCK)
+
+    text = render_plain(moved_blocks(done, dry_run=False))
+
+    assert "moved from Blocked to Development" in text
+    assert "<!--" not in text
+
+
+def test_reviews() -> None:
+    from datetime import timedelta
+
+    office = Office(flow=replace(default_flow(), ladder=("kim-moe",)))
+    for _ in range(3):
+        blocked(office)
+        office.tracker.time += timedelta(weeks=1)
+    office.tracker.opened(stage("Queued"), *FEATURE, **READY)
+    office.tracker.opened(stage("Queued"), *FEATURE)
+
+    reviewed = office.reviewer(dry_run=True).review()
+    dequeued = office.dequeuer(dry_run=True).dequeue()
+
+    assert_golden("issues-escalate.txt", render_plain(review_blocks(reviewed, dry_run=True)))
+    assert_golden("issues-dequeue.txt", render_plain(dequeued_blocks(dequeued, dry_run=True)))
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_the_board_is_as_wide_as_the_terminal(width: int) -> None:
+    office = Office()
+    for name in ("Triage", "Planning", "Development", "Blocked"):
+        for number in range(3):
+            office.tracker.opened(
+                stage(name), *BUG, title=f"A rather long title of number {number}\x1b[31m | @all"
+            )
+    columns, found = office.viewer.board(Filters())
+
+    text = board_terminal(columns, found, width=width, color=False)
+
+    assert_golden(f"issues-board-{width}.txt", text)
+    assert max(len(line) for line in text.splitlines()) <= width
+    assert "\x1b" not in text
+    assert "#12" in render_plain(board_blocks(columns, found))
+
+
+def test_lists_as_tables_and_csv() -> None:
+    office = Office()
+    office.tracker.opened(stage("Planning"), *BUG, title='=HYPERLINK("x") | @all')
+    found = office.viewer.rows(Filters())
+
+    assert (
+        issues_csv(found).splitlines()[1].startswith('1,"\'=HYPERLINK(""x"") | @all",Planning,bug,2,Support')
+    )
+    markdown = render_markdown(issues_blocks(found))
+    assert "| issue | stage |" in markdown
+    assert "`=HYPERLINK" in markdown
