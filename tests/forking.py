@@ -33,7 +33,10 @@ IMPORTED = (
     *(f"supops.adapters.{name}" for name in ("gitlab_issues", "gitlab_projects", "gitlab_tokens", "state")),
     *("supops.services.conducting", "supops.render.filings", "jinja2"),
     *(f"supops.adapters.{name}" for name in ("roster_files", "roster_reader")),
-    *(f"supops.adapters.{name}" for name in ("inbox", "inbox_sqlite", "delivery_samples", "delivery_sending")),
+    *(
+        f"supops.adapters.{name}"
+        for name in ("inbox", "inbox_sqlite", "delivery_samples", "delivery_sending")
+    ),
     *(f"supops.adapters.{name}" for name in ("calendly_deliveries", "payload_files", "zendesk_deliveries")),
     *("supops.render.delivery_lists", "supops.render.triggers", "supops.services.sampling"),
     *("supops.cli", "supops.config", "supops.settings", "supops.wiring", "supops.sandbox.server"),

@@ -205,8 +205,8 @@ def whole_blocks(whole: Whole) -> list[Block]:
         ["finished", timestamp(one.finished_at) if one.finished_at else None],
         ["outcome", became(one)],
         ["what to do", remedy(one)],
-        *([f"header {name}", redact(value)] for name, value in one.headers.items()),
     ]
+    rows += [[f"header {name}", redact(value)] for name, value in one.headers.items()]
     blocks: list[Block] = [
         Heading(f"delivery {one.id}", ()),
         Table("", ("what", "value"), [row for row in rows if row[1]]),
