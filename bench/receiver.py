@@ -34,8 +34,10 @@ def measure() -> Iterator[Result]:
     """Measure receiving, listing and idling."""
     with tempfile.TemporaryDirectory() as folder:
         empty, full = Path(folder) / "empty.db", Path(folder) / "full.db"
-        yield from _storing(empty)
+        yield from _storing(Path(folder) / "store.db")
         yield from _at_a_rate(Path(folder) / "rate.db")
+        # As much to list as a page has, and no more.
+        fill(empty, 300, dead_every=3)
         fill(full, MANY)
         yield from _with_many(empty, full)
     yield from _idle()
@@ -154,8 +156,8 @@ def _wait_for(port: int) -> None:
     raise RuntimeError("the receiver does not start")
 
 
-def fill(path: Path, number: int) -> None:
-    """Store many deliveries, nearly all of them done."""
+def fill(path: Path, number: int, *, dead_every: int = 1000) -> None:
+    """Store many deliveries, done but for some that are dead."""
     inbox = SqlInbox(SqliteDatabase(path))
     inbox.check()
     began, body = datetime.now(UTC) - timedelta(days=80), a_body(0, "filled")
@@ -176,16 +178,17 @@ def fill(path: Path, number: int) -> None:
 
     for start in range(0, number, 10_000):
         inbox.add([one(place) for place in range(start, min(number, start + 10_000))])
-    _finish(path)
+    _finish(path, dead_every)
 
 
-def _finish(path: Path) -> None:
+def _finish(path: Path, dead_every: int) -> None:
     import sqlite3
     from contextlib import closing
 
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(
-            "UPDATE inbox SET state = CASE WHEN id % 1000 = 0 THEN 'dead' ELSE 'done' END, finished_at = received_at, attempts = 1"
+            "UPDATE inbox SET state = CASE WHEN id % ? = 0 THEN 'dead' ELSE 'done' END, finished_at = received_at, attempts = 1",
+            (dead_every,),
         )
 
 

@@ -32,8 +32,8 @@ RETRY_AFTER_SECONDS = 5
 LINGER_BYTES = 1024 * 1024
 LINGER_SECONDS = 2.0
 LONGEST_ADDRESS = 60
-# Put into the scope by the protocol: when the request must be there, in the loop's time.
-DEADLINE = "supops.deadline"
+# Put into the scope by the protocol when it has hung up on a sender that is too slow.
+LATE = "supops.late"
 HEALTH_PATHS = ("/healthz", "/readyz")
 
 
@@ -166,8 +166,7 @@ class _Endpoint:
             self._tell("refused", scope, began, reason=refused.reason, detail=refused.detail)
             await _send(send, refused.answer, receive if refused.rest_follows else None)
         except _Gone:
-            is_late = asyncio.get_running_loop().time() >= scope.get(DEADLINE, float("inf"))
-            reason = "slow" if is_late else "gone"
+            reason = "slow" if scope.get(LATE) else "gone"
             self._receiver.metrics.refused.labels(reason).inc()
             self._tell("refused", scope, began, reason=reason)
         except Exception as error:  # noqa: BLE001  (a fault of ours: the sender repeats what was not stored)

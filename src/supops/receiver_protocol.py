@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from supops.receiver import DEADLINE
+from supops.receiver import LATE
 
 if TYPE_CHECKING:
     from asyncio.events import TimerHandle
@@ -46,7 +46,6 @@ class BoundedProtocol(HttpToolsProtocol):
     metrics: "Metrics"
 
     _timer: "TimerHandle | None" = None
-    _deadline: float = 0.0
     _bytes: int = 0
     _head: int = 0
     _in_head: bool = True
@@ -87,8 +86,6 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._timer is None:
             self._arm()
         self._in_head, self._head = True, 0
-        scope: dict[str, object] = self.scope  # type: ignore[assignment]
-        scope[DEADLINE] = self._deadline
 
     def on_url(self, url: bytes) -> None:
         """Count the request's target."""
@@ -102,10 +99,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin to take the body, unless too many requests wait already."""
-        self._in_head = False
         if len(self.pipeline) >= MOST_PIPELINED:
             raise _TooMuch
         super().on_headers_complete()
+        self._in_head = False
 
     def on_message_complete(self) -> None:
         """Stop counting the time."""
@@ -128,8 +125,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _arm(self) -> None:
         self._disarm()
-        self._deadline = self.loop.time() + self.seconds
-        self._timer = self.loop.call_at(self._deadline, self._late)
+        self._timer = self.loop.call_later(self.seconds, self._late)
 
     def _disarm(self) -> None:
         if self._timer is not None:
@@ -143,8 +139,13 @@ class BoundedProtocol(HttpToolsProtocol):
             self._arm()
             return
         if self._in_head:
-            self.metrics.refused.labels("slow").inc()
-        # A connection on which nothing was sent just ends; of a body that is too slow, the app counts the end.
+            # A connection on which nothing was sent just ends.
+            if self._bytes:
+                self.metrics.refused.labels("slow").inc()
+        else:
+            # The app counts it.
+            scope: dict[str, object] = self.scope  # type: ignore[assignment]
+            scope[LATE] = True
         self._end(TOO_SLOW if self._bytes else b"")
 
     @property

@@ -292,6 +292,17 @@ def test_headers_are_bounded(running: Running, start: bytes) -> None:
     assert statuses(running.exchange(start)) == [431]
 
 
+def test_a_target_that_makes_no_sense_is_told_so(running: Running) -> None:
+    one = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    for start in (b"CONNECT a:1 HTTP/1.1\r\n\r\n", b"GET http://[::1 HTTP/1.1\r\n\r\n"):
+        assert statuses(running.exchange(start)) == [400]
+        with closing(running.connect()) as connection:
+            connection.sendall(one)
+            assert statuses(connection.recv(4096)) == [200]
+            connection.sendall(start)
+            assert statuses(everything(connection)) == [400]
+
+
 def test_connections_are_bounded(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("supops.receiver_protocol.MOST_CONNECTIONS", 3)
     with ExitStack() as opened:

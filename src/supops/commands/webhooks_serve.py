@@ -43,6 +43,15 @@ def serve(
     path: Annotated[
         str | None, typer.Option("--path", help="Path of Calendly's deliveries, instead of receiver.path.")
     ] = None,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            "--metrics-port",
+            min=0,
+            max=65535,
+            help="Port of /metrics, instead of receiver.metrics_port; 0 for none.",
+        ),
+    ] = None,
     workers: Annotated[
         int, typer.Option("--workers", min=0, max=MOST_WORKERS, help="How many workers to run beside.")
     ] = 1,
@@ -75,7 +84,7 @@ def serve(
         host=address,
         port=settings.port if port is None else port,
         trusted_proxies=settings.trusted_proxies,
-        metrics_port=settings.metrics_port,
+        metrics_port=settings.metrics_port if metrics_port is None else metrics_port,
         inbox=wiring.webhooks.inbox,
         clock=wiring.clock,
         journal=journal,
