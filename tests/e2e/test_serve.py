@@ -283,3 +283,29 @@ def test_without_the_packages_of_the_extra_it_says_what_to_install(
     assert ran.status == 2
     assert "uvicorn" in ran.err
     assert "pip install 'supops[receiver]'" in ran.err
+
+
+VERIFYING = """
+import sys
+sys.argv = ["supops", "--demo", "webhooks", "verify", "payload.json", "--signature", "t=1,v1=aa"]
+from supops.cli import run
+status = run()
+print(status, sorted({one.partition(".")[0] for one in sys.modules} & set(sys.stdin.read().split())))
+"""
+EXTRAS = "starlette uvicorn uvloop httptools prometheus_client psycopg procrastinate"
+
+
+def test_who_only_verifies_needs_none_of_the_extras_packages(home: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "payload.json").write_bytes((PAYLOADS / "us-government.json").read_bytes())
+
+    done = subprocess.run(
+        [sys.executable, "-c", VERIFYING],
+        env=home,
+        cwd=tmp_path,
+        input=EXTRAS,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.splitlines()[-1] == "3 []"
