@@ -28,33 +28,38 @@ LogFormatOption = Annotated[
 ]
 
 
+HostOption = Annotated[
+    str | None, typer.Option("--host", help="Address to listen on, instead of receiver.host.")
+]
+PortOption = Annotated[
+    int | None,
+    typer.Option("--port", min=0, max=65535, help="Port, instead of receiver.port; 0 for any that is free."),
+]
+PathOption = Annotated[
+    str | None, typer.Option("--path", help="Path of Calendly's deliveries, instead of receiver.path.")
+]
+MetricsPortOption = Annotated[
+    int | None,
+    typer.Option(
+        "--metrics-port",
+        min=0,
+        max=65535,
+        help="Port of /metrics, instead of receiver.metrics_port; 0 for none.",
+    ),
+]
+WorkersOption = Annotated[
+    int, typer.Option("--workers", min=0, max=MOST_WORKERS, help="How many workers to run beside.")
+]
+
+
 @app.command()
 def serve(
     ctx: typer.Context,
-    host: Annotated[
-        str | None, typer.Option("--host", help="Address to listen on, instead of receiver.host.")
-    ] = None,
-    port: Annotated[
-        int | None,
-        typer.Option(
-            "--port", min=0, max=65535, help="Port, instead of receiver.port; 0 for any that is free."
-        ),
-    ] = None,
-    path: Annotated[
-        str | None, typer.Option("--path", help="Path of Calendly's deliveries, instead of receiver.path.")
-    ] = None,
-    metrics_port: Annotated[
-        int | None,
-        typer.Option(
-            "--metrics-port",
-            min=0,
-            max=65535,
-            help="Port of /metrics, instead of receiver.metrics_port; 0 for none.",
-        ),
-    ] = None,
-    workers: Annotated[
-        int, typer.Option("--workers", min=0, max=MOST_WORKERS, help="How many workers to run beside.")
-    ] = 1,
+    host: HostOption = None,
+    port: PortOption = None,
+    path: PathOption = None,
+    metrics_port: MetricsPortOption = None,
+    workers: WorkersOption = 1,
     log_format: LogFormatOption = LogFormat.TEXT,
 ) -> None:
     """Receive deliveries, store them, and have workers process them.
