@@ -1,8 +1,8 @@
-"""``python -m bench [startup] [agents] [roster] [routing] [projects] [history] [report] [receiver]``: measure, and fail when a bound is missed."""
+"""``python -m bench [startup] [agents] [roster] [routing] [projects] [board] [history] [report] [receiver]``: measure, and fail when a bound is missed."""
 
 import sys
 
-from bench import agents, history, projects, receiver, report, roster, routing, startup
+from bench import agents, board, history, projects, receiver, report, roster, routing, startup
 from bench.measure import Result
 
 BENCHMARKS = {
@@ -11,6 +11,7 @@ BENCHMARKS = {
     "roster": roster.measure,
     "routing": routing.measure,
     "projects": projects.measure,
+    "board": board.measure,
     "history": history.measure,
     "report": report.measure,
     "receiver": receiver.measure,

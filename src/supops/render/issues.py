@@ -65,7 +65,7 @@ def issues_table(found: Rows, title: str = "Issues") -> Table:
         ]
         for row in found.rows
     ]
-    return Table(title, columns, rows, details=("title",))
+    return Table(title, columns, rows, details=("assigned", "iteration", "title"))
 
 
 def incomplete_blocks(reasons: Sequence[str]) -> list[Block]:

@@ -45,8 +45,9 @@ class Applier:
         if not plan.is_legal or plan.is_empty or self.dry_run:
             return Moved(plan, plan.issue, done=False)
         self._warn_of_new_labels(plan)
-        tracker = self.desk.tracker
-        issue = self._unchanged(plan.issue)
+        tracker, issue = self.desk.tracker, plan.issue
+        if plan.comments:
+            issue = self._unchanged(issue)
         for comment in plan.comments:
             self._post(issue, comment)
             issue = self._unchanged(issue, by_us=True)
@@ -54,9 +55,8 @@ class Applier:
             before, issue = issue, tracker.set_iteration(issue, plan.iteration)
             _must_be_same(replace(before, iteration=plan.iteration), issue)
         if not plan.change.is_empty:
-            tracker.update(issue, plan.change)
-        after = tracker.issue(issue.iid)
-        return Moved(plan, after, done=True, problems=self._problems(plan, after))
+            issue = tracker.update(issue, plan.change)
+        return Moved(plan, issue, done=True, problems=self._problems(plan, issue))
 
     def _unchanged(self, issue: WorkIssue, *, by_us: bool = False) -> WorkIssue:
         """Read an issue again, which has to be as it was; but for the time of its last change, where that is ours."""

@@ -299,6 +299,8 @@ class Mover:
             if template is Template.BLOCKED:
                 facts |= {"until": given.until.strip(), "then": given.then.strip(), "on": given.on}
             wanted.append(self._comment(template, facts, self._values(dossier, plan, given)))
+        if not wanted:
+            return ()
         there = {
             mark for note in dossier.notes if note.author in dossier.desk.team if (mark := _line(note.body))
         }
