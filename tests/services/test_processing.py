@@ -129,7 +129,7 @@ def test_an_error_is_tried_again_later_each_time_and_then_given_up(bench: Bench)
     assert pauses == [10, 20]
     delivery = bench.inbox.delivery(identity)
     assert (delivery.state, delivery.attempts) == (State.DEAD, 3)
-    assert delivery.last_error == "Google does not answer Wait."
+    assert delivery.last_error == "Google does not answer. Wait."
     assert [one.succeeded for one in bench.inbox.attempts(identity)] == [False, False, False]
     assert bench.book.events == ["started", "failed"] * 2 + ["started", "dead"]
 

@@ -130,4 +130,5 @@ def said(error: Exception) -> str:
     """Return what an error says, without secrets, in one line."""
     text = error.message if isinstance(error, SupopsError) else f"{type(error).__name__}: {error}"
     hint = error.hint if isinstance(error, SupopsError) else "This is a bug of supops."
-    return redact(" ".join(f"{text} {hint}".split()))[:LONGEST_ERROR]
+    parts = [" ".join(part.split()) for part in (text, hint)]
+    return redact(". ".join(part.rstrip(".") for part in parts if part) + ".")[:LONGEST_ERROR]
