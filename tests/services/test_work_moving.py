@@ -302,6 +302,27 @@ def test_repeating_a_command_changes_nothing(office: Office) -> None:
         assert office.tracker.snapshot() == before
 
 
+@pytest.mark.parametrize(
+    "name", ["Triage", "Planning", "Scheduling", "Development", "Implementation", "Blocked"]
+)
+def test_to_the_stage_that_it_is_in_there_is_nothing_to_do(office: Office, name: str) -> None:
+    iid = office.tracker.opened(stage(name), *BUG)
+    before = office.tracker.snapshot()
+
+    done = office.move(iid, target=name, reason="Again")
+
+    assert done.plan.is_legal
+    assert done.plan.is_empty
+    assert office.tracker.snapshot() == before
+
+
+def test_fields_are_set_where_it_is(office: Office) -> None:
+    iid = office.tracker.opened(stage("Triage"))
+
+    assert office.move(iid, target="Triage", priority="2").done
+    assert "Priority::2" in office.issue(iid).labels
+
+
 def test_a_dry_run_writes_nothing_and_says_all(office: Office) -> None:
     iid = office.tracker.opened(stage("Development"), *BUG, assignees=(TEAMMATE,))
     office.tracker.said(iid, "Looks good", by="kim-moe")

@@ -77,7 +77,8 @@ class Mover:
         moves = [
             one
             for one in self.flow.moves_from(dossier.place, self._type_with(dossier, given))
-            if (verb is None or one.verb is verb) and (not target or one.target == target)
+            if (one.verb is verb or (verb is None and _fits_by_stage(one, given)))
+            and target in ("", one.target)
         ]
         if not moves:
             return self._without_move(dossier, verb, target)
@@ -328,6 +329,12 @@ class Mover:
             "round": sum(1 for one in dossier.team_notes if _kind(one.body) == Template.REQUEST_VALIDATION)
             + 1,
         }
+
+
+def _fits_by_stage(move: Move, given: Given) -> bool:
+    """Whether a move is meant by the stage that it leads to: one that stays there only where fields are to be set."""
+    sets = (given.type, given.priority, given.customer, given.iteration, given.milestone, given.dri)
+    return not move.in_place or (move.validation is None and any(sets))
 
 
 def told_names(desk: Desk, names: Collection[str]) -> tuple[str, ...]:
