@@ -36,7 +36,7 @@ def mermaid(flow: Flow, types: Sequence[RequestType]) -> str:
 def _diagram(flow: Flow, kind: RequestType) -> str:
     lines = ["---", f"title: {kind.name}", "---", "stateDiagram-v2"]
     if kind.outside:
-        return "\n".join([*lines, f"    note: a {kind.key} is outside of the flow", ""])
+        return "\n".join([*lines, '    state "outside of the flow" as Outside', ""])
     moves = moves_of(flow, kind.key)
     used = dict.fromkeys(name for one in moves for name in (one.source, one.target))
     for stage in flow.stages:
@@ -61,7 +61,8 @@ def _quoted(text: str) -> str:
 
 def _label(move: Move) -> str:
     needs = [str(one) for one in move.needs]
-    return f"{move.verb}; needs {' + '.join(needs)}" if needs else str(move.verb)
+    # A semicolon or a colon would end the label.
+    return f"{move.verb}, needs {' + '.join(needs)}" if needs else str(move.verb)
 
 
 def flow_blocks(flow: Flow, types: Sequence[RequestType]) -> list[Block]:

@@ -105,7 +105,7 @@ class Mover:
         kind = dossier.type
         known = flow.type(kind) if kind else None
         if known is not None and known.outside:
-            message = f"a {known.key} is outside of the flow"
+            message = f"its type, {known.key}, is outside of the flow"
             return Missing("type", message, "work on it as the guide for those says", forcible=False)
         stages = flow.stages_of(issue.labels)
         repair = f"say which it is: `supops issues move {issue.iid} STAGE --force --reason TEXT`"
