@@ -1,6 +1,7 @@
 """The issue flow, drawn: as Mermaid and as tables; and what contradicts it."""
 
 from collections.abc import Iterable, Sequence
+from zlib import crc32
 
 from supops.models.workflow import ASKED, CLOSED, NOWHERE, Flow, Move, RequestType
 from supops.render.issues import incomplete_blocks
@@ -52,7 +53,9 @@ def _diagram(flow: Flow, kind: RequestType) -> str:
 def _id(name: str) -> str:
     if name == NOWHERE:
         return END
-    return "".join(char if char.isascii() and char.isalnum() else "_" for char in name)
+    plain = "".join(char if char.isascii() and char.isalnum() else "_" for char in name)
+    # Names that differ stay different.
+    return plain if plain == name else f"{plain}_{crc32(name.encode('utf-8', 'surrogatepass')):x}"
 
 
 def _quoted(text: str) -> str:
