@@ -134,6 +134,15 @@ def storm(session: nox.Session) -> None:
 
 
 @nox.session
+def mutations(session: nox.Session) -> None:
+    """Change a good license file in 100,000 ways: for the night."""
+    install_group(session, "test")
+    session.install("-q", "-e", ".")
+    arguments = session.posargs or ("tests/services/test_licensing.py", "-k", "no_change_of_a_good_file")
+    session.run("python", "-m", "pytest", "-q", *arguments, env={"SUPOPS_TEST_MUTATIONS": "100000"})
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
     """Run the guided tour."""
     session.install("-q", ".")

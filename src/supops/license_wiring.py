@@ -71,7 +71,7 @@ class LicenseWiring:
         name = self._settings.timezone
         try:
             return ZoneInfo(name)
-        except (ValueError, OSError):
+        except (KeyError, ValueError, OSError):
             raise ConfigError(
                 f"licenses.timezone: there is no time zone {name[:60]!r} on this machine.",
                 hint="Write it as the IANA does: UTC, America/Los_Angeles, Europe/Berlin.",

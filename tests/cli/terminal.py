@@ -12,9 +12,18 @@ from pathlib import Path
 
 
 def run_in_terminal(
-    words: tuple[str, ...], *, env: Mapping[str, str], cwd: Path, columns: int = 80, typed: str = ""
+    words: tuple[str, ...],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    columns: int = 80,
+    typed: str = "",
+    after: str = "",
 ) -> tuple[int, str]:
-    """Return the exit status, and all that appeared on the terminal."""
+    """Return the exit status, and all that appeared on the terminal.
+
+    What is typed is typed once a text has appeared (`after`): whoever asks for a password throws away what was typed before.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = subprocess.Popen(
@@ -28,10 +37,11 @@ def run_in_terminal(
         start_new_session=True,
     )
     os.close(theirs)
-    if typed:
-        os.write(ours, typed.encode())
-    parts = []
+    parts: list[bytes] = []
     while True:
+        if typed and after.encode() in b"".join(parts):
+            os.write(ours, typed.encode())
+            typed = ""
         try:
             part = os.read(ours, 65536)
         except OSError:

@@ -198,7 +198,7 @@ def _decoded(text: str, what: str) -> bytes:
     if not packed:
         raise Broken(f"{what} is empty")
     if not BASE64.fullmatch(packed):
-        followed = re.search(r"=[A-Za-z0-9+/]", packed)
+        followed = re.search(r"=[^=]", packed)
         problem = (
             "goes on after its end: several licenses, or text behind it"
             if followed

@@ -95,7 +95,7 @@ HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(?P<text>.*?)[ \t#]*")
 # Bold with the colon inside or outside, or a plain word or some with a colon.
 LABELED = re.compile(
     r"[ \t]*(?:[-*+][ \t]+|\d+[.)][ \t]+)?"
-    r"(?:(?P<mark>\*\*|__)(?P<bold>[^*_:\n]{1,60}?)[ \t]*:?[ \t]*(?P=mark)[ \t]*:?|(?P<plain>[A-Za-z][^:|\n`]{0,60}?)[ \t]*:(?=[ \t]|$))"
+    r"(?:(?P<mark>\*\*|__)(?P<bold>[^*:\n]{1,60}?)[ \t]*:?[ \t]*(?P=mark)[ \t]*:?|(?P<plain>[A-Za-z][^:|\n`]{0,60}?)[ \t]*:(?=[ \t]|$))"
     r"[ \t]*(?P<value>.*)"
 )
 BOX = re.compile(r"[ \t]*[-*+][ \t]+\[(?P<mark>[ xX~])\][ \t]*(?P<text>.*)")

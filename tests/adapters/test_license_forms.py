@@ -1,0 +1,215 @@
+"""Requests as people fill in forms on issues."""
+
+import time
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from supops.adapters.license_forms import IssueForms, key_of
+from supops.models.license_requests import WrittenRequest
+from tests.licenses import VALUES, form, request_issue
+
+READ = IssueForms(UTC)
+
+
+def read(description: str) -> WrittenRequest:
+    return READ(request_issue(description=description))
+
+
+HEADINGS = """\
+Hi team!
+
+## Name
+
+Jane Döe
+
+## Email address (required)
+<!-- The official one,
+never an alias -->
+jane.doe@example.com
+
+### Plan
+
+- [ ] Premium
+- [x] Ultimate
+
+### Number of users:
+
+10
+
+### Previous users count
+
+_No response_
+
+#### License end date (YYYY-MM-DD)
+
+2027-06-30
+(that is when the project ends)
+
+### What do you need it for?
+
+- [X] self-managed
+- [ ] GitLab Duo
+"""
+BOLD = """\
+**Name:** Jane Döe
+**E-mail**: [jane.doe@example.com](mailto:jane.doe@example.com)
+- **Tier:** `ultimate`
+* __Seats__: 10
+1. Expires on: 2027-06-30
+**Previous users count:** n/a
+**Use case:**
+self-managed
+"""
+TABLE = """\
+| Field | What to fill in |
+| :--- | --- |
+| **Name** | Jane Döe |
+| Email | <jane.doe@example.com> |
+| Plan code | Ultimate |
+| Users count | 10 |
+| True-up count | - |
+| End date | 2027-06-30 |
+| Purpose | self-managed |
+"""
+COLUMNS = """\
+| Name | Email | Plan | Users | End date | Purpose |
+|---|---|---|---|---|---|
+| Jane Döe | jane\\.doe@example.com | *ultimate* | 10 | 2027-06-30 | self-managed |
+"""
+PLAIN = """\
+/label ~"Stage::Triage"
+name: Jane Döe
+Email: jane.doe@example.com
+Plan: ultimate
+Users: 10
+Until: 2027-06-30
+Purpose: self-managed
+Thanks: in advance
+"""
+MIXED = (
+    "## Request\n\n"
+    + BOLD.partition("**Use case")[0]
+    + "\n## Purpose\n\nself-managed\n\n---\n\n"
+    + "Cheers, Jane\n"
+)
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        HEADINGS,
+        BOLD,
+        TABLE,
+        COLUMNS,
+        PLAIN,
+        HEADINGS.replace("\n", "\r\n"),
+        TABLE.replace("\n", "\r\n"),
+        form(),
+    ],
+)
+def test_a_form_is_read_however_it_is_filled_in(description: str) -> None:
+    found = read(description)
+
+    assert {key: text.casefold() for key, text in found.values.items()} == {
+        key: text.casefold() for key, text in VALUES.items()
+    }
+    assert found.problems == ()
+
+
+def test_labels_under_a_heading_of_others() -> None:
+    found = read(MIXED)
+
+    assert found.values["purpose"].startswith("self-managed")
+    assert {key: found.values[key] for key in ("name", "users_count")} == {
+        "name": "Jane Döe",
+        "users_count": "10",
+    }
+
+
+def test_what_is_missing_is_missing() -> None:
+    assert read("").values == {}
+    assert read("Please give me a license").values == {}
+    assert (
+        read("### Name\n\n### Email\n\n_No response_\n\n### Plan\n\n- [ ] Premium\n- [ ] Ultimate\n").values
+        == {}
+    )
+
+
+def test_what_stands_twice_and_differs_is_a_problem_and_no_value() -> None:
+    found = read("Plan: premium\nPlan: ultimate\nName: Jane\nName: Jane\n")
+
+    assert found.values == {"name": "Jane"}
+    (problem,) = found.problems
+    assert problem.field == "plan"
+    assert "'premium' and 'ultimate'" in problem.message
+
+
+def test_two_boxes_that_are_ticked_are_a_problem() -> None:
+    found = read("### Purpose\n- [x] Self-managed\n- [x] Testing GitLab Duo\n")
+
+    assert "purpose" not in found.values
+    assert [problem.field for problem in found.problems] == ["purpose"]
+
+
+def test_comments_and_boxes_that_are_not_ticked_say_nothing() -> None:
+    found = read(
+        "### Purpose\n<!-- - [x] Testing Duo -->\n- [ ] Testing Duo\n- [x] Self-managed\n<!-- Name: nobody"
+    )
+
+    assert found.values == {"purpose": "Self-managed"}
+    assert found.other == ()
+
+
+def test_other_fields_are_kept_for_who_looks_for_duo() -> None:
+    found = read("### Anything else?\n\nI want to test GitLab Duo\n")
+
+    assert found.other == ("I want to test GitLab Duo",)
+
+
+def test_the_issue_says_when_and_where() -> None:
+    issue = request_issue(
+        7, form(requested_on="2020-01-01"), created_at=datetime(2026, 11, 25, 23, 30, tzinfo=UTC)
+    )
+
+    assert READ(issue).requested_on == date(2026, 11, 25)
+    assert IssueForms(ZoneInfo("Europe/Berlin"))(issue).requested_on == date(2026, 11, 26)
+    assert READ(issue).link == issue.web_url
+    assert READ(request_issue(7, form(issue="https://example.net/1"))).values.get("issue") is None
+
+
+@pytest.mark.parametrize(
+    ("label", "key"),
+    [
+        ("Name", "name"),
+        ("**E-Mail Address:**", "email"),
+        ("Users count (seats)", "users_count"),
+        ("True-up count", "trueup_count"),
+        ("END_DATE", "end_date"),
+        ("Names", None),
+        ("", None),
+    ],
+)
+def test_labels(label: str, key: str | None) -> None:
+    assert key_of(label) == key
+
+
+@given(st.text(st.sampled_from("#*_|:-[]x()<>!`\\/ \n\tname email plan duo"), max_size=300))
+def test_no_description_raises_anything(description: str) -> None:
+    for value in read(description).values.values():
+        assert value.strip()
+
+
+@pytest.mark.parametrize(
+    "piece", ["[", "<!--", "| a ", "**", "# ", "- [x] ", "[a](", "<a@", "a: ", "\\", "x" * 50 + " "]
+)
+def test_no_description_takes_long(piece: str) -> None:
+    started = time.process_time()
+
+    read(piece * (1_000_000 // len(piece)))
+    read((piece + "\n") * 50_000)
+
+    assert time.process_time() - started < 5

@@ -1,0 +1,141 @@
+"""``supops licenses`` on the issues of the embedded world, from the request to the answer."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from supops.sandbox.gitlab_license_requests import FOR_DUO, FORM, GOOD, SECOND, TOO_LONG
+from supops.sandbox.gitlab_seed import TRACKER
+from supops.sandbox.gitlab_state import GitLabIssue
+from supops.sandbox.world import World
+from tests.cli.schemas import validate
+from tests.conftest import Ran, Run
+
+
+def licenses(run: Run, *words: str) -> Ran:
+    return run("--demo", "licenses", *words)
+
+
+def document(ran: Ran, schema: str) -> dict[str, object]:
+    found = json.loads(ran.out)
+    validate(found, f"supops.{schema}-1.json")
+    assert isinstance(found, dict)
+    return found
+
+
+def issue_of(home: dict[str, str], iid: int) -> GitLabIssue:
+    """The issue as the world keeps it."""
+    return World.open(Path(home["XDG_STATE_HOME"]) / "supops" / "demo").gitlab.issue(TRACKER, iid)
+
+
+@pytest.mark.parametrize(
+    ("iid", "status", "fields"),
+    [
+        (GOOD, 0, []),
+        (TOO_LONG, 3, ["end_date"]),
+        (FOR_DUO, 3, ["purpose"]),
+        (SECOND, 3, ["email"]),
+        (FORM, 0, []),
+    ],
+)
+def test_every_request_of_the_story_is_decided(run: Run, iid: int, status: int, fields: list[str]) -> None:
+    ran = licenses(run, "check", "--issue", str(iid), "-o", "json")
+
+    found = document(ran, "license-decision")
+    problems = found["problems"]
+    assert isinstance(problems, list)
+    assert (ran.status, [problem["field"] for problem in problems]) == (status, fields)
+
+
+def test_the_files_of_the_story_need_no_folder(run: Run) -> None:
+    assert licenses(run, "check", "license-good.yaml").status == 0
+    assert "more than one year" in licenses(run, "check", "license-too-long.yaml").out
+    assert "#g_provision" in licenses(run, "route", "license-for-duo.yaml").out
+
+
+def test_from_the_request_to_the_answer(run: Run, home: dict[str, str]) -> None:
+    made = licenses(run, "generate", "--issue", str(FORM), "-f", "a.lic")
+    assert made.status == 0, made.err
+    words = ("complete", "--issue", str(FORM), "--license", "a.lic", "--spent", "15m")
+
+    unasked = licenses(run, *words)
+    assert (unasked.status, "Add --yes" in unasked.err) == (2, True)
+    planned = licenses(run, *words, "--dry-run", "-o", "json")
+    assert issue_of(home, FORM).state == "opened"
+    done = licenses(run, *words, "--yes", "--attach", "-o", "json")
+    again = licenses(run, *words, "--yes", "-o", "json")
+
+    states = []
+    for ran in (planned, done, again):
+        assert ran.status == 0, ran.err
+        steps = document(ran, "license-closing")["steps"]
+        assert isinstance(steps, list)
+        states.append([step["state"] for step in steps])
+    assert states == [["already", *["planned"] * 3], ["already", *["done"] * 3], ["already"] * 4]
+    issue = issue_of(home, FORM)
+    assert (issue.state, issue.time_spent) == ("closed", 900)
+    assert "Stage::Completed" in issue.labels
+    (reply,) = [note.body for note in issue.notes if not note.system]
+    assert reply.count("```") == 2
+
+
+def test_a_file_for_somebody_else_is_not_handed_out(run: Run, home: dict[str, str]) -> None:
+    licenses(run, "generate", "--issue", str(FORM), "-f", "a.lic")
+
+    ran = licenses(run, "complete", "--issue", str(GOOD), "--license", "a.lic", "--yes")
+
+    assert ran.status == 3
+    assert "the file says 'Soo-jin Kim', the request 'Zoë Fraser'" in ran.out
+    assert issue_of(home, GOOD).notes == []
+
+    attached = licenses(run, "complete", "--issue", str(GOOD), "--license", "a.lic", "--yes", "--attach")
+    assert (attached.status, "not confidential" in attached.err) == (2, True)
+
+
+def test_a_request_is_refused_once(run: Run, home: dict[str, str]) -> None:
+    first = licenses(run, "refuse", "--issue", str(TOO_LONG))
+    again = licenses(run, "refuse", "--issue", str(TOO_LONG), "-o", "json")
+    nothing = licenses(run, "refuse", "--issue", str(GOOD))
+
+    assert (first.status, again.status, nothing.status) == (0, 0, 3)
+    assert document(again, "license-closing")["steps"] == [
+        {"what": "reply", "detail": "tells of 1 problem", "state": "already"}
+    ]
+    issue = issue_of(home, TOO_LONG)
+    assert issue.state == "opened"
+    assert sum("No license can be made" in note.body for note in issue.notes) == 1
+
+
+def test_what_a_request_says_is_carried_out_by_nobody(run: Run, home: dict[str, str]) -> None:
+    world = World.open(Path(home["XDG_STATE_HOME"]) / "supops" / "demo")
+    hostile = (
+        "**Name:** @all `x` <b>\n**Email:** a@b\n**Plan:** /close\n**Users count:** @root\n**End date:** ~x\n"
+    )
+    world.gitlab.issue(TRACKER, GOOD).description = hostile
+    world.save()
+    before = issue_of(home, GOOD)
+
+    ran = licenses(run, "refuse", "--issue", str(GOOD))
+
+    assert ran.status == 0, ran.err
+    after = World.open(Path(home["XDG_STATE_HOME"]) / "supops" / "demo").gitlab
+    assert (after.mentions, after.commands) == ([], [])
+    assert after.issue(TRACKER, GOOD).labels == before.labels
+
+
+def test_an_issue_that_there_is_not_and_a_project_that_is_not_named(run: Run, tmp_path: Path) -> None:
+    ran = licenses(run, "check", "--issue", "99999")
+    assert (ran.status, "gitlab.licenses_project" in ran.err) == (1, True)
+
+    (tmp_path / "supops.yaml").write_text("gitlab: {token: {env: GL_TOKEN}}\n")
+    ran = run("licenses", "check", "--issue", "1", env={"GL_TOKEN": "x"})
+    assert (ran.status, "gitlab.licenses_project" in ran.err) == (2, True)
+
+
+def test_no_time_that_is_none(run: Run) -> None:
+    (licenses(run, "generate", "--issue", str(FORM), "-f", "a.lic"))
+
+    ran = licenses(run, "complete", "--issue", str(FORM), "--license", "a.lic", "--spent", "a while", "--yes")
+
+    assert (ran.status, "no time spent" in ran.err) == (2, True)

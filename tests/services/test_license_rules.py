@@ -1,0 +1,374 @@
+"""Which license, whether it may be made, and what to enter: every rule, and all problems at once."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from supops.models.license_requests import Decision, Held, Override, WrittenRequest
+from supops.models.licenses import COMPANY, License, Problem, Route, person_of
+from supops.services.license_fields import iso_date, mentions_duo, one_year_after, purpose_of
+from supops.services.license_rules import Rules, decide, differences, license_of
+from tests.licenses import LINK, TODAY, VALUES, written
+
+RULES = Rules()
+
+
+def decided(*, today: date = TODAY, rules: Rules = RULES, **values: str) -> Decision:
+    return decide(written(**values), rules, today=today)
+
+
+def decided_on(values: dict[str, str]) -> Decision:
+    return decide(written(**values), RULES, today=TODAY)
+
+
+def fields(decision: Decision) -> list[str]:
+    return [problem.field for problem in decision.problems]
+
+
+def test_a_request_that_is_fine_is_accepted() -> None:
+    decision = decided(issue=f"{LINK}/42")
+
+    assert decision.is_accepted
+    assert (decision.route, decision.contact, decision.problems, decision.remarks) == (
+        Route.LEGACY,
+        None,
+        (),
+        (),
+    )
+    assert decision.request
+    assert (decision.request.previous_users_count, decision.request.requested_on) == (0, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "route", "contact"),
+    [
+        ("self-managed", Route.LEGACY, None),
+        ("Self managed", Route.LEGACY, None),
+        ("SELF_MANAGED", Route.LEGACY, None),
+        ("To test upgrades of a self-hosted instance", Route.LEGACY, None),
+        ("self-managed, without GitLab Duo", Route.LEGACY, None),
+        ("Self-managed (no Duo)", Route.LEGACY, None),
+        ("duo-testing", Route.STAGING_CLOUD, "#g_provision"),
+        ("Testing GitLab Duo", Route.STAGING_CLOUD, "#g_provision"),
+        ("self-managed instance to test DUO chat", Route.STAGING_CLOUD, "#g_provision"),
+        ("not only self-managed, but Duo", Route.STAGING_CLOUD, "#g_provision"),
+        ("Duo, no production license required", Route.STAGING_CLOUD, "#g_provision"),
+        ("Duo; it doesn't need production", Route.STAGING_CLOUD, "#g_provision"),
+        ("without Duo at first, then with Duo", Route.STAGING_CLOUD, "#g_provision"),
+        ("duo-production", Route.ZERO_DOLLAR, "#sales-support"),
+        ("Testing GitLab Duo, a production license is required", Route.ZERO_DOLLAR, "#sales-support"),
+    ],
+)
+def test_the_three_answers(purpose: str, route: Route, contact: str | None) -> None:
+    decision = decided(purpose=purpose)
+
+    assert (decision.route, decision.contact) == (route, contact)
+    assert decision.is_accepted == (route is Route.LEGACY)
+    assert decision.why
+    if contact:
+        assert contact in decision.problems[0].message
+        assert decision.form == ()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        written(plan="Ultimate with GitLab Duo"),
+        WrittenRequest(VALUES, "issue #1", title="License to test Duo"),
+        written(purpose="", plan="duo enterprise"),
+    ],
+)
+def test_what_mentions_duo_anywhere_gets_no_legacy_license(request_: WrittenRequest) -> None:
+    decision = decide(request_, RULES, today=TODAY)
+
+    assert decision.route is Route.STAGING_CLOUD
+    assert not decision.is_accepted
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_duo_never_gets_a_legacy_license(before: str, after: str) -> None:
+    for text in (f"{before} duo {after}", f"self-managed {before} GitLab Duo {after}"):
+        if mentions_duo(text):
+            assert decided(purpose=text).route in (Route.STAGING_CLOUD, Route.ZERO_DOLLAR)
+
+
+def test_duo_elsewhere_in_a_request_is_remarked() -> None:
+    request = WrittenRequest(VALUES, "issue #1", other=("For Duo, ask elsewhere",))
+
+    decision = decide(request, RULES, today=TODAY)
+
+    assert decision.is_accepted
+    assert "mentions GitLab Duo" in decision.remarks[0]
+
+
+@pytest.mark.parametrize("purpose", ["", "fun", "???", "premium please"])
+def test_a_request_that_does_not_say_what_for_is_not_guessed_at(purpose: str) -> None:
+    decision = decided(purpose=purpose)
+
+    assert (decision.route, fields(decision)) == (None, ["purpose"])
+    assert "self-managed" in decision.problems[0].message
+    assert not decision.is_accepted
+
+
+def test_contacts_are_configuration() -> None:
+    assert decided(purpose="duo-testing", rules=Rules(staging_contact="#other")).contact == "#other"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("name", "", "is missing"),
+        ("name", "...", "full name"),
+        ("name", "a" * 256, "full name"),
+        ("name", "Jane\u202edoe", "full name"),
+        ("email", "", "is missing"),
+        *(
+            ("email", text, "an email address")
+            for text in (
+                "jane",
+                "jane@",
+                "@example.com",
+                "jane@example",
+                "jane doe@example.com",
+                "a@b@example.com",
+            )
+        ),
+        *(
+            ("email", text, "an email address")
+            for text in (
+                ".jane@example.com",
+                "jane..doe@example.com",
+                "jane@-example.com",
+                "jäne@example.com",
+            )
+        ),
+        ("email", f"{'a' * 65}@example.com", "an email address"),
+        ("plan", "", "premium or ultimate"),
+        ("plan", "gold", "premium or ultimate"),
+        ("plan", "ultimat", "did you mean ultimate?"),
+        ("plan", "premium or ultimate", "premium or ultimate"),
+        ("users_count", "", "is missing: a whole number from 1"),
+        *(
+            ("users_count", text, "a whole number from 1")
+            for text in ("0", "-1", "1.5", "ten", "1e3", "١٠", "2000000")
+        ),
+        ("previous_users_count", "-1", "a whole number from 0"),
+        ("trueup_count", "none", "a whole number from 0"),
+        ("end_date", "", "is missing: a day from 2026-11-27 to 2027-11-26"),
+        *(
+            ("end_date", text, "written as YYYY-MM-DD")
+            for text in (
+                "soon",
+                "11/12/2027",
+                "2027-02-30",
+                "20270630",
+                "2027-6-30",
+                "2027-W01-1",
+                "2027-06-30T00:00",
+            )
+        ),
+        ("end_date", "2026-11-26", "not in the future"),
+        ("end_date", "2026-11-25", "not in the future"),
+        (
+            "end_date",
+            "2027-11-27",
+            "more than one year after the request of 2026-11-26; at the latest 2027-11-26",
+        ),
+        ("requested_on", "2026-11-27", "in the future"),
+        ("requested_on", "yesterday", "written as YYYY-MM-DD"),
+    ],
+)
+def test_each_rule_with_its_field_and_what_would_be_acceptable(key: str, value: str, said: str) -> None:
+    decision = decided_on({key: value})
+
+    assert fields(decision) == [key]
+    assert said in decision.problems[0].message
+    assert not decision.is_accepted
+    assert decision.form == ()
+
+
+def test_all_problems_are_told_at_once() -> None:
+    decision = decide(WrittenRequest({}, "empty"), RULES, today=TODAY)
+
+    assert fields(decision) == ["name", "email", "plan", "users_count", "end_date", "purpose"]
+
+
+def test_what_could_not_even_be_read_is_told_once() -> None:
+    request = WrittenRequest(
+        {key: VALUES[key] for key in VALUES if key != "plan"}, "a", (Problem("plan", "stands twice"),)
+    )
+
+    assert decide(request, RULES, today=TODAY).problems == (Problem("plan", "stands twice"),)
+
+
+@pytest.mark.parametrize("text", ["Ultimate", " ULTIMATE ", "GitLab Ultimate"])
+def test_a_plan_as_people_write_it(text: str) -> None:
+    request = decided(plan=text).request
+    assert request
+    assert request.plan == "ultimate"
+
+
+def test_domains_are_configuration() -> None:
+    rules = Rules(email_domains=("GitLab.com", "@example.org"))
+
+    assert decided(email="jane@gitlab.COM", rules=rules).is_accepted
+    assert decided(email="jane@example.org", rules=rules).is_accepted
+    for email in ("jane@example.com", "jane@sub.gitlab.com", "jane@gitlab.com.example.net"):
+        assert fields(decided(email=email, rules=rules)) == ["email"]
+
+
+@pytest.mark.parametrize(
+    ("requested", "latest"),
+    [
+        (date(2026, 11, 26), date(2027, 11, 26)),
+        # 366 days: the year has a 29 February in it.
+        (date(2027, 3, 1), date(2028, 3, 1)),
+        (date(2027, 2, 28), date(2028, 2, 28)),
+        (date(2028, 2, 28), date(2029, 2, 28)),
+        (date(2028, 2, 29), date(2029, 2, 28)),
+        (date(2028, 3, 1), date(2029, 3, 1)),
+        (date(2100, 2, 28), date(2101, 2, 28)),
+    ],
+)
+def test_a_year_is_a_year_in_leap_years_too(requested: date, latest: date) -> None:
+    assert one_year_after(requested) == latest
+    assert decided(today=requested, end_date=latest.isoformat()).is_accepted
+    after = (latest + timedelta(days=1)).isoformat()
+    assert fields(decided(today=requested, end_date=after)) == ["end_date"]
+
+
+@given(st.dates(date(1970, 1, 1)))
+def test_a_year_has_no_more_than_366_days(day: date) -> None:
+    assert day == date.max or (one_year_after(day) - day).days in (365, 366) or day.year == 9999
+
+
+@given(st.text(max_size=12))
+def test_a_day_is_an_iso_day_or_none(text: str) -> None:
+    day = iso_date(text)
+    assert day is None or day.isoformat() == text
+
+
+def test_the_year_counts_from_the_request_and_not_from_today() -> None:
+    decision = decided(requested_on="2026-06-01", end_date="2027-06-01")
+    assert decision.is_accepted
+
+    late = decided(requested_on="2026-06-01", end_date="2027-06-02")
+    assert "after the request of 2026-06-01" in late.problems[0].message
+
+
+def test_a_request_of_more_than_a_year_ago_can_have_no_license() -> None:
+    assert fields(decided(requested_on="2025-11-26", end_date="2026-12-01")) == ["end_date"]
+
+
+def test_the_day_on_which_an_issue_was_created_counts_whatever_it_says() -> None:
+    request = WrittenRequest(
+        VALUES | {"requested_on": "2026-11-26", "end_date": "2027-11-26"},
+        "issue #1",
+        requested_on=date(2026, 11, 1),
+        link=f"{LINK}/1",
+    )
+
+    decision = decide(request, RULES, today=TODAY)
+
+    assert "after the request of 2026-11-01" in decision.problems[0].message
+    assert "2026-11-26" in decision.remarks[0]
+
+
+HELD = Held("the ledger (license 3)", date(2027, 1, 1))
+
+
+def test_no_second_license_while_one_runs() -> None:
+    decision = decide(written(), RULES, today=TODAY, held=(HELD,))
+
+    assert fields(decision) == ["email"]
+    assert "until 2027-01-01, by the ledger (license 3)" in decision.problems[0].message
+
+
+def test_the_operator_may_override_that_and_only_that() -> None:
+    override = Override("the laptop was lost")
+
+    decision = decide(written(), RULES, today=TODAY, held=(HELD,), override=override)
+    assert decision.is_accepted
+    assert (decision.override, decision.held) == (override, (HELD,))
+
+    assert fields(decide(written(plan="gold"), RULES, today=TODAY, held=(HELD,), override=override)) == [
+        "plan"
+    ]
+    assert decide(written(), RULES, today=TODAY, override=override).override is None
+    assert not decide(written(purpose="duo-testing"), RULES, today=TODAY, override=override).is_accepted
+
+
+def test_every_field_of_the_form_in_its_order() -> None:
+    form = decided(issue=f"{LINK}/42", previous_users_count="3", trueup_count="1").form
+
+    assert {one.label: one.value for one in form} == {
+        "Name": "Jane Döe",
+        "Company": COMPANY,
+        "Email": "jane.doe@example.com",
+        "Users count": 10,
+        "Previous users count": 3,
+        "Trueup count": 1,
+        "Plan code": "ultimate",
+        "Start date": "2026-11-26",
+        "End date": "2027-06-30",
+        "Trial": False,
+        "Subscription ID": "",
+        "Subscription name": "",
+        "Notes": f"{LINK}/42",
+    }
+    assert [one.key for one in form][:4] == ["name", "company", "email", "users_count"]
+
+
+def licensed(**values: str) -> License:
+    request = decided_on(values).request
+    assert request
+    return license_of(request, RULES, today=TODAY)
+
+
+def test_counts_of_zero_are_left_out_of_the_file() -> None:
+    content = licensed()
+    assert (content.previous_users, content.trueup) == (None, None)
+    assert content.block_changes == date(2027, 7, 14)
+
+    content = licensed(previous_users_count="2", trueup_count="1")
+    assert (content.previous_users, content.trueup) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({}, []),
+        ({"email": "Jane.Doe@Example.com", "name": "Jane Do\u0308e"}, []),
+        ({"name": "John Doe"}, ["name"]),
+        ({"email": "john@example.com"}, ["email"]),
+        ({"plan": "premium", "users_count": "11"}, ["plan", "users_count"]),
+        ({"previous_users_count": "1", "trueup_count": "2"}, ["previous_users_count", "trueup_count"]),
+        ({"end_date": "2027-07-01"}, ["end_date"]),
+    ],
+)
+def test_a_file_is_compared_with_the_request(values: dict[str, str], told: list[str]) -> None:
+    request = decided_on(values).request
+    assert request
+
+    assert [problem.field for problem in differences(licensed(), request, RULES)] == told
+
+
+def test_a_file_of_another_company_or_from_before_the_request() -> None:
+    request = decided().request
+    assert request
+
+    early = license_of(request, Rules(company="Other"), today=TODAY - timedelta(days=1))
+
+    assert [problem.field for problem in differences(early, request, RULES)] == ["license", "license"]
+
+
+def test_one_person_has_one_address() -> None:
+    assert person_of(" Jane.Doe+x@Example.COM ") == person_of("jane.doe@example.com")
+    assert person_of("jane.doe@example.com") != person_of("janedoe@example.com")
+
+
+@pytest.mark.parametrize("text", ["", "production", "no duo", "ultimate"])
+def test_a_purpose_that_is_none(text: str) -> None:
+    assert purpose_of(text) is None
