@@ -118,7 +118,11 @@ def test_no_bytes_raise_anything(data: bytes) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=10),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=10),
     lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.text(max_size=10), inside, max_size=3),
     max_leaves=5,
 )
@@ -231,7 +235,9 @@ def test_an_inner_key_of_a_wrong_length(size: int) -> None:
 
     signed = key().sign(b"k" * size, padding.PKCS1v15(), utils.NoDigestInfo())
 
-    assert f"has {size} bytes, and should have 16" in with_layer("key", signed).problems[0]
+    (problem,) = with_layer("key", signed).problems
+    # Older versions of the library take none at all for a wrong padding.
+    assert f"has {size} bytes, and should have 16" in problem or (size == 0 and "another key" in problem)
 
 
 def test_a_file_of_another_key() -> None:
@@ -249,6 +255,7 @@ def test_a_file_of_another_key() -> None:
         (b"null", "no object"),
         (b"[1]", "no object"),
         (b'{"version": NaN}', "no JSON"),
+        (b'{"version": 1e999}', "its version is Infinity"),
         (b'{"version": 1, "version": 1}', "key twice"),
         (b"{" + b'"a":{' * 20_000, "no JSON that can be read"),
         (b'{"version": ' + b"9" * 5_000 + b"}", "no JSON that can be read"),

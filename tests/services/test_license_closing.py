@@ -252,6 +252,17 @@ def test_the_content_is_posted_only_when_asked_for_and_only_where_nobody_else_se
     assert f"```\n{text}\n```" in attached.comments[0]
 
 
+def test_an_issue_that_is_made_public_meanwhile_gets_no_content() -> None:
+    desk = Desk(request_issue(is_confidential=True))
+    handed = Handed(desk.data, FakeReader(), "10m", attach=True, by="jo")
+    completion = desk.closer().plan_completion(42, handed, None)
+    desk.tracker.issues[42] = replace(desk.tracker.issues[42], is_confidential=False)
+
+    with pytest.raises(UsageError, match="not confidential"):
+        completion.carry_out()
+    assert desk.comments == []
+
+
 def test_what_was_replied_without_the_content_stays_without_it() -> None:
     desk = Desk(request_issue(is_confidential=True))
     desk.complete()

@@ -96,7 +96,10 @@ def test_earlier_requests_of_the_person_tell_as_well() -> None:
         (f"the request {LINK}/1, which was completed", date(2027, 1, 1)),
         (f"the request {LINK}/3, which was completed", date(2027, 2, 1)),
     ]
-    assert remarks == (f"another request of the same person is open: {LINK}/6",)
+    assert remarks == (
+        f"another request of the same person is open: {LINK}/6",
+        f"until when the license of {LINK}/8 runs can't be told: look there",
+    )
 
 
 def test_without_an_address_nobody_is_looked_for() -> None:

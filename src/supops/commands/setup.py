@@ -42,6 +42,7 @@ TOUR = (
         "The same again: nothing is done twice. A dry run of its cancellation:",
         ("calendly", "route", "canceled.json", "--dry-run"),
     ),
+    ("Whether a license may be made for somebody; this one not.", ("licenses", "check", "--issue", "405")),
 )
 
 

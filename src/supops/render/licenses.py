@@ -208,7 +208,7 @@ def ledger_blocks(entries: Sequence[Issued], today: date) -> list[Block]:
         for one in entries
     ]
     columns = ("id", "name", "email", "plan", "users", "starts", "expires", "state", "by", "sha256", "issue")
-    return [Table("Licenses", columns, rows, details=("issue",))]
+    return [Table("Licenses", columns, rows, details=("email", "sha256", "issue"))]
 
 
 def ledger_json(entries: Sequence[Issued], today: date) -> Json:

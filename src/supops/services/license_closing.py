@@ -108,6 +108,19 @@ def check_duration(text: str) -> str:
     return said
 
 
+def check_confidential(issue: RequestIssue) -> None:
+    """See that a license's content may be posted on an issue.
+
+    Raises:
+        UsageError: The issue is not confidential.
+    """
+    if not issue.is_confidential:
+        raise UsageError(
+            f"{issue.web_url} is not confidential: everybody who sees the project would see the license.",
+            hint="Make the issue confidential, or leave out --attach. Nothing was posted.",
+        )
+
+
 @dataclass
 class Closer:
     """Answers requests.
@@ -137,11 +150,8 @@ class Closer:
             SupopsError: Tracker or ledger can't be read.
         """
         issue = self.tracker.issue(iid)
-        if handed.attach and not issue.is_confidential:
-            raise UsageError(
-                f"{issue.web_url} is not confidential: everybody who sees the project would see the license.",
-                hint="Make the issue confidential, or leave out --attach. Nothing was posted.",
-            )
+        if handed.attach:
+            check_confidential(issue)
         inspection = self.licenser.inspect(handed.data, handed.reader)
         opened = inspection.opened
         written = self.read(issue)
@@ -279,7 +289,7 @@ class Completion:
                 "reply",
                 "with the license's content" if handed.attach else "without the license's content",
                 done=reply is not None,
-                act=lambda: closer.post(issue, self.closing.reply, self.mark),
+                act=self._reply,
             ),
         ]
         if handed.spent:
@@ -310,6 +320,13 @@ class Completion:
         return Closing(
             COMPLETE, issue, self.closing.decision, tuple(steps), self.closing.reply, remarks=tuple(remarks)
         )
+
+    def _reply(self) -> None:
+        issue = self.closing.issue
+        if self.handed is not None and self.handed.attach:
+            # Somebody may have taken their time to say yes.
+            check_confidential(self.closer.tracker.issue(issue.iid))
+        self.closer.post(issue, self.closing.reply, self.mark)
 
     def _finish(self, label: str) -> None:
         self.closer.tracker.finish(self.closing.issue, label)

@@ -1,6 +1,7 @@
 """Licensing: decide about requests, sign license files, and say what a file is worth (source: domain, 5; licenses, 5)."""
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -98,22 +99,24 @@ class Licenser:
             SupopsError: The tracker refuses, or can't be reached.
         """
         email = written.values.get("email", "")
-        local = person_of(email).partition("@")[0]
-        if not local:
+        person = person_of(email)
+        if not person.partition("@")[0]:
             return (), ()
         day = self.today
         since = datetime.combine(day, time(), self.zone) - LOOKING_BACK
         held, remarks = [], []
-        for issue in tracker.mentioning(local if len(local) >= SHORTEST_SEARCH else email, since):
+        for issue in tracker.mentioning(_searched(person), since):
             other = read(issue)
-            if issue.iid == iid or person_of(other.values.get("email", "")) != person_of(email):
+            if issue.iid == iid or person_of(other.values.get("email", "")) != person:
                 continue
             end = iso_date(other.values.get("end_date", ""))
-            if self.completed_label.casefold() in map(str.casefold, issue.labels):
-                if end is not None and day < end:
-                    held.append(Held(f"the request {issue.web_url}, which was completed", end))
-            elif not issue.is_closed:
-                remarks.append(f"another request of the same person is open: {issue.web_url}")
+            if self.completed_label.casefold() not in map(str.casefold, issue.labels):
+                if not issue.is_closed:
+                    remarks.append(f"another request of the same person is open: {issue.web_url}")
+            elif end is None:
+                remarks.append(f"until when the license of {issue.web_url} runs can't be told: look there")
+            elif day < end:
+                held.append(Held(f"the request {issue.web_url}, which was completed", end))
         return tuple(held), tuple(remarks)
 
     def generate(
@@ -229,6 +232,13 @@ def inspection_exit_code(inspection: Inspection, *, must_be_ours: bool) -> ExitC
     """Return 0 for a license that is valid today, and issued by us where that is asked for; else 3."""
     good = inspection.is_valid and (inspection.issued is not None or not must_be_ours)
     return ExitCode.DONE if good else ExitCode.FINDINGS
+
+
+def _searched(person: str) -> str:
+    """Return what to search for: the longest word of the address. Marks between words may be escaped where it is written."""
+    words = re.findall(r"[a-z0-9]+", person.partition("@")[0])
+    longest = max(words, key=len, default="")
+    return longest if len(longest) >= SHORTEST_SEARCH else person
 
 
 def _for(issue: str) -> str:
