@@ -17,6 +17,7 @@ MOST_WAITING = 2000
 MOST_AT_ONCE = 256
 # How long what is known of the store may be told again.
 FRESH_SECONDS = 2.0
+LONGEST_FRESH_SECONDS = 30.0
 
 Answer = asyncio.Future["int | None"]
 
@@ -171,20 +172,20 @@ class StoreWatch:
         self._executor.shutdown()
 
     def _state(self) -> StoreState:
-        began = self._monotonic()
-        if self._known is None or began >= self._until:
-            self._known = self._look()
-            now = self._monotonic()
+        if self._known is None or self._monotonic() >= self._until:
+            self._known, counting = self._look()
             # To count a million takes a while, and must not be all that is done.
-            self._until = now + max(self._fresh, (now - began) * 20)
+            self._until = self._monotonic() + max(self._fresh, min(counting * 20, LONGEST_FRESH_SECONDS))
         return self._known
 
-    def _look(self) -> StoreState:
+    def _look(self) -> tuple[StoreState, float]:
+        """Look, and return what is known and how long the counting took; what a lock took is no work of ours."""
         now = self._clock.now()
         try:
             self._inbox.check()
+            began = self._monotonic()
             backlog = self._inbox.backlog(now)
         except SupopsError as error:
-            return StoreState(error.message, None, 0.0)
+            return StoreState(error.message, None, 0.0), 0.0
         oldest = (now - backlog.oldest).total_seconds() if backlog.oldest else 0.0
-        return StoreState("", backlog, max(0.0, oldest))
+        return StoreState("", backlog, max(0.0, oldest)), self._monotonic() - began

@@ -22,7 +22,7 @@ class Connections(Generic[Connection]):
 
     Args:
         opened: Opens one.
-        usable: Whether one may be used again.
+        usable: Whether one may be used again; asked before and after each use.
     """
 
     def __init__(
@@ -36,10 +36,7 @@ class Connections(Generic[Connection]):
     @contextmanager
     def one(self) -> Iterator[Connection]:
         """Have one for the time of the block."""
-        with self._lock:
-            connection = self._free.pop() if self._free else None
-        if connection is None:
-            connection = self._opened()
+        connection = self._taken() or self._opened()
         try:
             yield connection
         finally:
@@ -50,6 +47,16 @@ class Connections(Generic[Connection]):
                 connection.close()
                 # The others are of the same time, and as good as gone.
                 self.close()
+
+    def _taken(self) -> Connection | None:
+        """Take one of those that are free; None where there is none that may be used."""
+        with self._lock:
+            connection = self._free.pop() if self._free else None
+        if connection is None or self._usable(connection):
+            return connection
+        connection.close()
+        self.close()
+        return None
 
     def close(self) -> None:
         """Close those that nobody uses."""

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from supops.adapters.connections import Connections
@@ -43,8 +44,21 @@ class _SqliteSession(Session):
         """Nothing is to be done: the engine looks at the rows."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A connection, and which file it is to: device and inode."""
+
+    connection: sqlite3.Connection
+    file: tuple[int, int]
+
+    def close(self) -> None:
+        self.connection.close()
+
+
 class SqliteDatabase(Database):
     """An SQLite file, made when it is first opened. Threads may share it.
+
+    A file that was deleted or replaced meanwhile is not written to any more: what is stored in it would be lost.
 
     Args:
         path: The file.
@@ -54,7 +68,7 @@ class SqliteDatabase(Database):
     def __init__(self, path: Path, *, patience: float = PATIENCE_SECONDS) -> None:
         self.path = path
         self._file = SqliteFile(path, KIND, patience)
-        self._connections = Connections(self._opened)
+        self._connections = Connections(self._opened, self._is_there)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -71,7 +85,8 @@ class SqliteDatabase(Database):
         self._connections.close()
 
     def _transaction(self, begin: str, what: str) -> Iterator[Session]:
-        with self._file.translated(what), self._connections.one() as connection:
+        with self._file.translated(what), self._connections.one() as opened:
+            connection = opened.connection
             connection.execute(begin)
             try:
                 yield _SqliteSession(connection)
@@ -82,10 +97,17 @@ class SqliteDatabase(Database):
                     connection.execute("ROLLBACK")
                 raise
 
-    def _opened(self) -> sqlite3.Connection:
+    def _is_there(self, opened: _Opened) -> bool:
+        try:
+            return _identity(self.path) == opened.file
+        except OSError:
+            return False
+
+    def _opened(self) -> _Opened:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not self.path.exists():
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        file = _identity(self.path)
         connection = self._file.connect("rw", shared=True)
         try:
             connection.execute("PRAGMA foreign_keys = ON")
@@ -97,4 +119,9 @@ class SqliteDatabase(Database):
         except BaseException:
             connection.close()
             raise
-        return connection
+        return _Opened(connection, file)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino

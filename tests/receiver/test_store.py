@@ -1,0 +1,86 @@
+"""What is known of the store, and for how long."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from supops.adapters.clock import SystemClock
+from supops.adapters.inbox import SqlInbox
+from supops.adapters.inbox_sqlite import SqliteDatabase
+from supops.errors import SupopsError
+from supops.models.deliveries import Backlog, Filter, NewDelivery
+from supops.receiver_store import FRESH_SECONDS, LONGEST_FRESH_SECONDS, StoreWatch
+
+
+class SlowInbox(SqlInbox):
+    """Takes its time, by a clock that it moves on."""
+
+    seconds = 0.0
+    is_locked = False
+    counting = 0.0
+
+    def check(self) -> None:
+        if self.is_locked:
+            self.seconds += 5
+            raise SupopsError("another process has kept it")
+
+    def backlog(self, now: datetime) -> Backlog:
+        self.seconds += self.counting
+        return super().backlog(now)
+
+
+def a_delivery(number: int) -> NewDelivery:
+    return NewDelivery(
+        source="calendly",
+        key=f"key {number}",
+        lock_key="meeting",
+        event="invitee.created",
+        body=b"{}",
+        headers={},
+        received_at=datetime.now(UTC),
+    )
+
+
+def test_a_problem_is_told_no_longer_than_it_lasts(tmp_path: Path) -> None:
+    inbox = SlowInbox(SqliteDatabase(tmp_path / "inbox.db"))
+    watch = StoreWatch(inbox, SystemClock(), monotonic=lambda: inbox.seconds)
+    inbox.is_locked = True
+    assert watch.state().problem
+
+    inbox.is_locked = False
+    inbox.seconds += FRESH_SECONDS
+
+    assert not watch.state().problem
+    watch.close()
+
+
+def test_a_store_that_takes_long_to_count_is_counted_seldom(tmp_path: Path) -> None:
+    inbox = SlowInbox(SqliteDatabase(tmp_path / "inbox.db"))
+    watch = StoreWatch(inbox, SystemClock(), monotonic=lambda: inbox.seconds)
+    inbox.counting = 1.0
+    inbox.add([a_delivery(1)])
+    assert watch.state().backlog
+    inbox.add([a_delivery(2)])
+    inbox.seconds += 15
+
+    stale = watch.state().backlog
+    inbox.seconds += LONGEST_FRESH_SECONDS
+    fresh = watch.state().backlog
+
+    assert stale
+    assert fresh
+    assert (stale.open, fresh.open) == (1, 2)
+    watch.close()
+
+
+def test_a_file_that_was_deleted_is_not_written_to_any_more(tmp_path: Path) -> None:
+    path = tmp_path / "inbox.db"
+    inbox = SqlInbox(SqliteDatabase(path))
+    inbox.add([a_delivery(1)])
+
+    for file in tmp_path.iterdir():
+        file.unlink()
+    inbox.add([a_delivery(2)])
+
+    # What was acknowledged is there for others.
+    others = SqlInbox(SqliteDatabase(path)).page(Filter(), limit=9)
+    assert [one.key for one in others] == ["key 2"]
