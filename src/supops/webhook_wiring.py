@@ -136,7 +136,8 @@ class WebhookWiring:
         from supops.services.running import SlotHandler
 
         runner = SupopsRunner(self._global_words, self._platforms.environ)
-        slots = SlotHandler(runner=runner, has_command=self._platforms.has_command)
+        tries = self._platforms.config.settings.queue.tries
+        slots = SlotHandler(runner=runner, has_command=self._platforms.has_command, tries=tries)
         return {CALENDLY: self._route, ZENDESK: _keep, SCHEDULE: slots}
 
     @property
@@ -180,20 +181,36 @@ class WebhookWiring:
             inbox=self.inbox, router=router, read=partial(read_calendly, notices=notices), step=step
         )
 
+    @cached_property
+    def _routing(self) -> "Router":
+        """What routes all of a worker's deliveries: what is wrong with the roster is said once, not with each."""
+        from dataclasses import replace
+
+        from supops.services.reconciling import SaidOnce
+
+        router = self._router()
+        return replace(router, notices=SaidOnce(self._platforms.terminal))
+
     def _route(self, delivery: "Delivery") -> "Outcome":
         """Put a booked event into its team calendar, as `supops calendly route` does."""
         from supops.adapters.calendly_payloads import read_calendly
         from supops.errors import SupopsError
         from supops.models.deliveries import Outcome
+        from supops.models.routings import Action
         from supops.render.machine import render_json
         from supops.render.routings import routing_json
 
         booking = read_calendly(delivery.body, self._platforms.terminal)
-        routing = self._router().route(booking)
+        routing = self._routing.route(booking)
         if not routing.complete:
             raise SupopsError("; ".join(routing.incomplete_reasons), hint=routing.note)
         where = f" in {routing.calendar.name}" if routing.calendar else ""
-        return Outcome(f"{routing.action}{where}", render_json(routing_json(routing)))
+        done = f"{routing.action}{where}"
+        if routing.note and routing.action is Action.NONE:
+            done = routing.note
+        elif routing.note and routing.action is Action.UNCHANGED:
+            done = f"{done}: {routing.note}"
+        return Outcome(done, render_json(routing_json(routing)))
 
 
 def _keep(_delivery: "Delivery") -> "Outcome":

@@ -440,7 +440,7 @@ def test_an_entry_that_never_comes_to_rest_is_an_error(route: Route, board: Fake
 
     with pytest.raises(PlatformError, match="changed by others faster") as raised:
         route(canceled(), calendars={"global": restless})
-    assert "what was done already is not done twice" in (raised.value.hint or "")
+    assert "What was done already is not done twice" in (raised.value.hint or "")
 
 
 def test_other_events_concern_no_calendar(route: Route, board: FakeBoard) -> None:

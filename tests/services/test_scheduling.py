@@ -442,6 +442,24 @@ def test_what_stays_incomplete_is_done_in_the_end(tmp_path: Path) -> None:
     assert timedelta(minutes=2) < delivery.finished_at - NOW < timedelta(minutes=15)
 
 
+@pytest.mark.parametrize("tries", [1, 3])
+def test_what_stays_incomplete_is_done_with_the_last_try(tmp_path: Path, tries: int) -> None:
+    said = "Audits\n2 incomplete\n", "warning: incomplete: Tokens: one project\nerror: not filed\n"
+    bench = Bench(tmp_path, *[CommandEnd(5, *said)] * tries)
+    handler = SlotHandler(runner=bench.runner, has_command=bench.has, tries=tries)
+    bench.scheduler.switch("token-audit", enabled=True)
+    (identity,) = bench.inbox.add([delivery_of(bench.scheduler.slot("token-audit"), NOW)])
+    assert identity is not None
+    stored = bench.inbox.delivery(identity)
+
+    for attempt in range(1, tries):
+        with pytest.raises(SupopsError, match="incomplete: Tokens: one project; error: not filed"):
+            handler(_changed(stored, attempts=attempt))
+
+    outcome = handler(_changed(stored, attempts=tries))
+    assert outcome.text == "exit 5: incomplete: Tokens: one project; error: not filed"
+
+
 def test_the_store_names_slots_and_no_commands(bench: Bench) -> None:
     handler = SlotHandler(runner=bench.runner, has_command=bench.has)
     made = bench.inbox.add([delivery_of(slot("compare", "2026-11-26"), NOW)])[0]

@@ -32,6 +32,8 @@ from supops.services.ports import BookingDesk, EntryConflict, Notices, TeamCalen
 from supops.services.recording import published
 
 MOST_TRIES = 8
+# Who reads it has a payload in a file, or a delivery that a worker processes.
+AGAIN = "A worker tries it again by itself; a payload in a file has to be routed again."
 LONGEST_EVENT = 60
 LONGEST_DETAIL = 400
 CLOCKS_DIFFER = timedelta(days=1)
@@ -90,7 +92,9 @@ class Router:
             ),
         )
         if verdict.doubts:
-            note = "it is not certain where the meeting belongs, and nothing was written: mend what is named, and route the payload again"
+            note = (
+                f"it is not certain where the meeting belongs, and nothing was written: mend what is named. {AGAIN}"
+            )
             return replace(routing, note=note, incomplete_reasons=verdict.doubts, certain=False)
         ask = partial(self.desk.confirm, payload) if self.desk else None
         if verdict.decision is Decision.NONE:
@@ -163,7 +167,7 @@ class Router:
         except SupopsError as error:
             if not done:
                 raise
-            missing = f"not all could be done, so route the payload again: {error.message}"
+            missing = f"not all could be done: {error.message.rstrip('.')}. {AGAIN}"
             routing = replace(routing, incomplete_reasons=(missing,))
         return self._concluded(routing, summed(done), note)
 
@@ -197,7 +201,7 @@ class Router:
             found = _find(news, calendars, everywhere=True)
         raise PlatformError(
             f"The entry of {news.meeting} is changed by others faster than it can be read.",
-            hint="Route the payload again: what was done already is not done twice.",
+            hint=f"{AGAIN} What was done already is not done twice.",
         )
 
     def _concluded(self, routing: Routing, changes: tuple[Change, ...], note: str) -> Routing:
@@ -242,7 +246,7 @@ def _asked_again(booking: Booking, ask: Ask) -> Booking:
     answer = ask()
     if (answer.meeting.name, answer.meeting.hosts) != (booking.meeting.name, booking.meeting.hosts):
         raise PlatformError(
-            "The event was changed at the scheduler while it was routed.", hint="Route the payload again."
+            "The event was changed at the scheduler while it was routed.", hint=AGAIN
         )
     return answer
 

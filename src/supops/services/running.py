@@ -17,7 +17,7 @@ from supops.services.scheduling import SCHEDULES, HasCommand, delivery_of
 LONGEST_REASON = 500
 # Within about ten minutes.
 TRIES_IF_INCOMPLETE = 6
-INCOMPLETE = re.compile(r"\bincomplete:", re.IGNORECASE)
+INCOMPLETE = re.compile(r"(?:^|.*\s)incomplete:\s*(?P<reason>\S.*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +87,14 @@ class SlotHandler:
     """Does what a stored slot asks for.
 
     The command is that of this version, whatever the store says: what is in the store can name a slot, and no command.
+
+    Attributes:
+        tries: After so many a slot that fails is given up.
     """
 
     runner: CommandRunner
     has_command: HasCommand
+    tries: int = TRIES_IF_INCOMPLETE
     schedules: tuple[Schedule, ...] = SCHEDULES
 
     def __call__(self, delivery: Delivery) -> Outcome:
@@ -107,7 +111,8 @@ class SlotHandler:
             )
         end = self.runner.run(slot.words)
         # What a plan or a token never shows is missing each time, and is no reason to give up what was done.
-        is_as_good_as_it_gets = end.status == ExitCode.INCOMPLETE and delivery.attempts >= TRIES_IF_INCOMPLETE
+        enough = min(TRIES_IF_INCOMPLETE, self.tries)
+        is_as_good_as_it_gets = end.status == ExitCode.INCOMPLETE and delivery.attempts >= enough
         if end.status not in (ExitCode.DONE, ExitCode.FINDINGS) and not is_as_good_as_it_gets:
             text = f"`{slot.command}` ended with exit status {end.status}{_meaning(end.status)}{_last_words(end)}"
             raise CantHeal(text) if end.status == ExitCode.USAGE else SupopsError(text)
@@ -119,7 +124,8 @@ class SlotHandler:
             "stdout": end.stdout,
             "stderr": end.stderr,
         }
-        return Outcome(f"exit {int(end.status)}{_meaning(end.status)}", json.dumps(result))
+        missing = _last_words(end) if end.status == ExitCode.INCOMPLETE else ""
+        return Outcome(f"exit {int(end.status)}{_meaning(end.status)}{missing}", json.dumps(result))
 
     def _slot(self, delivery: Delivery) -> Slot:
         for schedule in self.schedules:
@@ -145,12 +151,16 @@ def _meaning(status: int) -> str:
 
 
 def _last_words(end: CommandEnd) -> str:
-    """Return what a command said of its failure: its error, or what is missing."""
+    """Return what a command said of its failure: what is missing, its error, or the last that it said."""
     said = [line.strip() for text in (end.stdout, end.stderr) for line in text.splitlines() if line.strip()]
-    telling = [line for line in said if INCOMPLETE.search(line)] if end.status == ExitCode.INCOMPLETE else []
     errors = [place for place, line in enumerate(said) if line.startswith("error:")]
-    text = " ".join(
-        [INCOMPLETE.sub("", line).strip() for line in telling]
-        or (said[errors[-1] :] if errors else said[-2:])
-    )
+    text = " ".join(said[errors[-1] :] if errors else said[-2:])
+    if end.status == ExitCode.INCOMPLETE:
+        # The same may be told in the result and beside it.
+        found = (INCOMPLETE.fullmatch(line) for line in said)
+        missing = dict.fromkeys(match["reason"] for match in found if match)
+        told = [*missing, *(said[place] for place in errors)]
+        # A long one leaves room for the others.
+        room = LONGEST_REASON // max(1, len(told))
+        text = "; ".join(one if len(one) <= room else f"{one[: room - 5]} ..." for one in told) or text
     return f": {text[:LONGEST_REASON]}" if text else ""
