@@ -96,18 +96,22 @@ class Licenser:
             The licenses that were given for them and are not expired; and remarks about those that are still open.
 
         Raises:
-            SupopsError: The tracker refuses, or can't be reached.
+            SupopsError: The tracker refuses, or can't be reached; the ledger can't be read.
         """
         email = written.values.get("email", "")
         person = person_of(email)
         if not person.partition("@")[0]:
             return (), ()
         day = self.today
+        # Of what the ledger knows, it tells itself.
+        recorded = {one.issue for one in self.ledger.entries(email)}
         since = datetime.combine(day, time(), self.zone) - LOOKING_BACK
         held, remarks = [], []
         for issue in tracker.mentioning(_searched(person), since):
             other = read(issue)
             if issue.iid == iid or person_of(other.values.get("email", "")) != person:
+                continue
+            if issue.web_url in recorded:
                 continue
             end = iso_date(other.values.get("end_date", ""))
             if self.completed_label.casefold() not in map(str.casefold, issue.labels):
