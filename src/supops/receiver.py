@@ -8,7 +8,7 @@ import hmac
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -23,6 +23,7 @@ from supops.receiver_metrics import Metrics
 from supops.receiver_store import StoreWatch, Writer
 from supops.services.inbox_ports import Journal, Source
 from supops.services.ports import Clock
+from supops.services.sparing import Sparing
 
 MAX_BODY = 256 * 1024
 # Senders give up after 10 to 15 s (source: platforms, C-6 and Z-8).
@@ -45,6 +46,7 @@ class Receiver:
         sources: By path. Where there is a secret, it follows each path.
         path_secret: The last part of each path that nobody can guess; empty for none.
         store_seconds: How long the store may take. What it has stored later is found by the repeat.
+        refusals: Tells of requests that are refused.
     """
 
     sources: Mapping[str, Source]
@@ -55,6 +57,10 @@ class Receiver:
     metrics: Metrics
     path_secret: str = ""
     store_seconds: float = STORE_SECONDS
+    refusals: Sparing = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "refusals", Sparing(self.journal, "refused", time.monotonic))
 
     def app(self) -> Starlette:
         """Return the ASGI app."""
@@ -163,12 +169,12 @@ class _Endpoint:
             answer = await self._take(scope, receive, began)
         except _Refused as refused:
             self._receiver.metrics.refused.labels(refused.reason).inc()
-            self._tell("refused", scope, began, reason=refused.reason, detail=refused.detail)
+            self._tell_refused(scope, began, refused.reason, refused.detail)
             await _send(send, refused.answer, receive if refused.rest_follows else None)
         except _Gone:
             reason = "slow" if scope.get(LATE) else "gone"
             self._receiver.metrics.refused.labels(reason).inc()
-            self._tell("refused", scope, began, reason=reason)
+            self._tell_refused(scope, began, reason)
         except Exception as error:  # noqa: BLE001  (a fault of ours: the sender repeats what was not stored)
             self._receiver.metrics.unstored.labels(self._source.name).inc()
             self._tell("unstored", scope, began, error=f"{type(error).__name__}. This is a bug of supops.")
@@ -236,15 +242,20 @@ class _Endpoint:
 
     def _tell(self, what: str, scope: Scope, began: float, **facts: str | float | None) -> None:
         """Tell of a request, without anything that it brought but the event of one that is genuine."""
-        client = scope.get("client")
-        milliseconds = round((time.perf_counter() - began) * 1000, 1)
-        self._receiver.journal.tell(
-            what,
-            source=self._source.name,
-            **facts,
-            client=str(client[0])[:LONGEST_ADDRESS] if client else None,
-            ms=milliseconds,
-        )
+        self._receiver.journal.tell(what, source=self._source.name, **facts, **_origin(scope, began))
+
+    def _tell_refused(self, scope: Scope, began: float, reason: str, detail: str = "") -> None:
+        kind = (("source", self._source.name), ("reason", reason), ("detail", detail))
+        self._receiver.refusals.tell(kind, **_origin(scope, began))
+
+
+def _origin(scope: Scope, began: float) -> dict[str, str | float | None]:
+    """Return where a request came from, and how long it took."""
+    client = scope.get("client")
+    return {
+        "client": str(client[0])[:LONGEST_ADDRESS] if client else None,
+        "ms": round((time.perf_counter() - began) * 1000, 1),
+    }
 
 
 def _headers(scope: Scope, kept: frozenset[str]) -> dict[str, str]:

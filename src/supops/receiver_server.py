@@ -100,9 +100,11 @@ def serve(service: Service, stop: StopRequest, new_writer: Callable[[Inbox], Wri
         writer.close()
         if exporter is not None:
             exporter.close()
+        # Nothing says any more that this process takes part, when it says that it is gone.
+        watch.close()
         with suppress(SupopsError):
             service.inbox.gone(service.name)
-        watch.close()
+        receiver.refusals.settle(ends=True)
     service.journal.tell("ended")
 
 
@@ -114,15 +116,16 @@ async def _run(
     stop.then(server.end)
     if stop.is_set():
         server.end()
-    beating = asyncio.create_task(_beat(service, receiver.watch))
+    beating = asyncio.create_task(_beat(service, receiver))
     working = asyncio.create_task(workers.run())
     try:
         # Returns when every request that was begun is answered.
         await server.serve(sockets=list(listening))
     finally:
-        beating.cancel()
         workers.end()
         await working
+        # Until the last worker has ended this process takes part, and says so.
+        beating.cancel()
 
 
 def _configured(service: Service, receiver: Receiver) -> uvicorn.Config:
@@ -189,11 +192,12 @@ class _Words(logging.Handler):
         self._journal.tell("fault", error=f"{said} ({kind.__name__})" if kind else said)
 
 
-async def _beat(service: Service, watch: StoreWatch) -> None:
+async def _beat(service: Service, receiver: Receiver) -> None:
     beat = heartbeat(service.inbox, service.clock, service.name, "receiver")
     while True:
+        receiver.refusals.settle()
         with suppress(SupopsError):
-            await watch.beside(beat)
+            await receiver.watch.beside(beat)
         await asyncio.sleep(SECONDS)
 
 
