@@ -13,11 +13,12 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, NoReturn, cast
+from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO, cast
 
 import typer
 from typer.core import TyperGroup
 
+from supops.commands.output_stream import discard, unwritable
 from supops.errors import ExitCode, SupopsError
 from supops.surroundings import GlobalOptions
 from supops.wiring import Wiring
@@ -65,6 +66,8 @@ GROUPS: Mapping[str, tuple[str, str, str]] = {
     "demo": ("setup", "demo_app", "A guided tour on an embedded world; no account and no network needed."),
 }
 TERMINATED = 128 + signal.SIGTERM
+# Whoever read the result has read enough, such as `head`.
+UNREAD = 128 + signal.SIGPIPE
 
 
 def all_commands() -> "Iterator[tuple[tuple[str, ...], _click.Command]]":
@@ -208,18 +211,45 @@ def run(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     # What the parser does not know yet is needed for errors of any kind.
     before_group = given[: next((place for place, word in enumerate(given) if word in GROUPS), len(given))]
-    debug = "--debug" in before_group
+    debug, color = "--debug" in before_group, "--no-color" not in before_group
+    stdout = sys.stdout
+    status = _status_of(given, stdout, debug=debug, color=color)
+    # The parser replaces a standard output that nobody reads any more.
+    is_unread, sys.stdout = sys.stdout is not stdout, stdout
+    try:
+        stdout.flush()
+    except BrokenPipeError:
+        is_unread = True
+    except OSError as error:
+        return _report(unwritable(stdout, error), debug=debug, color=color)
+    if is_unread:
+        discard(stdout)
+        return UNREAD
+    return status
+
+
+def _status_of(given: Sequence[str], stdout: TextIO, *, debug: bool, color: bool) -> int:
     try:
         app(args=given, prog_name="supops")
     except SystemExit as stop:
         return _exit_status(stop)
     except SupopsError as error:
-        return _report(error, debug=debug, color="--no-color" not in before_group)
+        return _report(error, debug=debug, color=color)
     except KeyboardInterrupt:
         return _interrupted()
     except Exception as error:  # noqa: BLE001  (the last resort: no traceback for users)
-        return _report(_unexpected(error), debug=debug, color="--no-color" not in before_group)
+        if isinstance(error, OSError) and not _can_flush(stdout):
+            return _report(unwritable(stdout, error), debug=debug, color=color)
+        return _report(_unexpected(error), debug=debug, color=color)
     return ExitCode.DONE
+
+
+def _can_flush(stdout: TextIO) -> bool:
+    try:
+        stdout.flush()
+    except OSError:
+        return False
+    return True
 
 
 def _report(error: SupopsError, *, debug: bool, color: bool) -> int:

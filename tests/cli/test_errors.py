@@ -1,5 +1,8 @@
 """Every way to go wrong, in words, with the right exit status, and never with a traceback or a secret."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -204,3 +207,54 @@ def test_a_bug_is_called_a_bug_and_the_traceback_is_for_debug(start: Run, tmp_pa
     assert ran.status == 1
     assert "Traceback" in ran.err
     assert "client_secret=hunter2" not in ran.err.replace("raise KeyError('client_secret=hunter2')", "")
+
+
+def supops(home: dict[str, str], *words: str, stdout: int) -> tuple[int, str]:
+    """Run a command that writes to an open file, and return its exit status and what it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "supops", *words],
+        env=home,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux's")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", [("team", "list"), ("webhooks", "list", "-o", "json")])
+def test_a_standard_output_without_space(
+    home: dict[str, str], unbuffered: str, words: tuple[str, ...]
+) -> None:
+    with Path("/dev/full").open("wb") as full:
+        status, said = supops(
+            home | {"PYTHONUNBUFFERED": unbuffered}, "--quiet", "--demo", *words, stdout=full.fileno()
+        )
+
+    assert status == 1
+    assert said.count("error: ") == 1
+    assert "error: Standard output can't be written: No space left on device." in said
+    assert "bug" not in said
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux's")
+def test_help_without_space(home: dict[str, str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        status, said = supops(home, "--help", stdout=full.fileno())
+
+    assert (status, "Standard output can't be written" in said) == (1, True)
+
+
+@pytest.mark.parametrize("words", [("--demo", "config", "show"), ("--help",)])
+def test_a_pipe_that_nobody_reads(home: dict[str, str], words: tuple[str, ...]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+
+    ended = supops(home, *words, stdout=write)
+    os.close(write)
+
+    assert ended == (141, "")

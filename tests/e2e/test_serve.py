@@ -141,15 +141,20 @@ def test_a_signed_delivery_ends_in_a_calendar(serve: Serve, home: dict[str, str]
     assert serving.post((PAYLOADS / "us-government.json").read_bytes()) == 202
     assert serving.wait_for("stored")["event"] == "invitee.created"
     done = serving.wait_for("done")
+    assert serving.post((PAYLOADS / "global.json").read_bytes()) == 202
+    serving.wait_for("done", 2)
     serving.process.send_signal(signal.SIGTERM)
 
     assert serving.process.wait(20) == 0
     assert done["outcome"] == "inserted in US Government Support"
+    # What is wrong with the roster is so for both.
+    warnings = [str(note["text"]) for note in serving.of("note") if note["level"] == "warning"]
+    assert ["roster" in warning for warning in warnings] == [True]
     calendar = Path(home["XDG_STATE_HOME"]) / "supops" / "demo" / "calendars" / "us-government.ics"
     assert "BEGIN:VEVENT" in calendar.read_text()
     assert [line["what"] for line in serving.lines if line["what"] != "note"][-3:] == [
         "ending",
-        "worked",
+        "ended",
         "ended",
     ]
     assert not is_there(int(serving.of("working")[0]["worker"].split(":")[-2]))
@@ -191,7 +196,7 @@ def test_a_delivery_that_is_being_processed_when_it_ends_is_finished(serve: Serv
     assert [line["what"] for line in serving.lines if line["what"] != "note"][-4:] == [
         "ending",
         "done",
-        "worked",
+        "ended",
         "ended",
     ]
     assert serving.url.endswith("/hooks")

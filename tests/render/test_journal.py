@@ -77,4 +77,19 @@ def test_what_a_terminal_would_say_is_in_the_journal() -> None:
     terminal.warn("careful")
     terminal.debug("not asked for")
 
-    assert journal.lines == [("note", {"text": "a note"}), ("note", {"text": "warning: careful"})]
+    assert journal.lines == [
+        ("note", {"level": "note", "text": "a note"}),
+        ("note", {"level": "warning", "text": "careful"}),
+    ]
+
+
+def test_what_is_said_has_a_time_and_a_level() -> None:
+    assert text("note", level="warning", text="careful") == "2026-11-26T12:00:01Z *** warning: careful\n"
+    assert text("note", level="note", text="a note") == "2026-11-26T12:00:01Z *** note: a note\n"
+
+    journal = FakeJournal()
+    loud = JournalTerminal(io.StringIO(), io.StringIO(), journal, verbose=True, debug=True)
+    loud.detail("how it went")
+    loud.debug("a request")
+
+    assert [facts["level"] for facts in journal.of("note")] == ["note", "debug"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from supops.commands.output_stream import unwritable
 from supops.errors import ExitCode, SupopsError, UsageError
 
 if TYPE_CHECKING:
@@ -139,8 +140,15 @@ def deliver(wiring: "Wiring", result: Result, output: Format | AuditFormat, file
     """Hand a result over: in the format that was asked for, to standard output or to a file."""
     text = _rendered(wiring, result, output, to_file=file is not None)
     if file is None:
-        wiring.terminal.stdout.write(text)
-        wiring.terminal.stdout.flush()
+        stdout = wiring.terminal.stdout
+        try:
+            stdout.write(text)
+            stdout.flush()
+        except BrokenPipeError:
+            # Whoever reads has enough; the root ends the process.
+            raise
+        except OSError as error:
+            raise unwritable(stdout, error) from None
         return
     from supops.files import write_whole
 

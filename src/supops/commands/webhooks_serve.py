@@ -136,20 +136,23 @@ def worker(
     finally:
         with suppress(SupopsError):
             webhooks.inbox.gone(name)
-    journal.tell("worked", worker=name)
+    journal.tell("ended", worker=name)
 
 
 def _journal(wiring: "Wiring", log_format: LogFormat) -> "Journal":
-    """Return the journal; with JSON, whatever else is said is in it as well."""
+    """Return the journal; whatever else is said is in it as well."""
     import sys
 
     from supops.render.journal import JournalTerminal, JsonJournal, TextJournal
 
-    if log_format is LogFormat.TEXT:
-        return TextJournal(sys.stderr, wiring.clock.now)
-    journal = JsonJournal(sys.stderr, wiring.clock.now)
-    options = wiring.options
+    kind = TextJournal if log_format is LogFormat.TEXT else JsonJournal
+    journal, options = kind(sys.stderr, wiring.clock.now), wiring.options
     wiring.terminal = JournalTerminal(
-        sys.stdout, sys.stderr, journal, quiet=options.quiet, debug=options.debug
+        sys.stdout,
+        sys.stderr,
+        journal,
+        quiet=options.quiet,
+        verbose=options.verbose,
+        debug=options.debug,
     )
     return journal

@@ -61,7 +61,7 @@ class LineJournal(Journal):
 
 
 class TextJournal(LineJournal):
-    """Lines for people: time, arrow, number of the delivery, what happened."""
+    """Lines for people: time, arrow, number of the delivery, what happened; of what is only said, how much it matters."""
 
     def _line(self, time: str, event: str, facts: Facts) -> str:
         words = [time, ARROWS.get(event, OTHER_ARROW)]
@@ -69,8 +69,8 @@ class TextJournal(LineJournal):
             words.append(f"#{facts['id']}")
         # A delivery's event is a word of its own; the others say what happened.
         words += [_said(facts[name]) for name in NAMELESS if name in facts]
-        words.append(event)
-        named = [name for name in facts if name not in ("id", *NAMELESS, *NAMELESS_AT_THE_END)]
+        words.append(_said(facts.get("level", event)))
+        named = [name for name in facts if name not in ("id", "level", *NAMELESS, *NAMELESS_AT_THE_END)]
         words += [f"{name}={_said(facts[name])}" for name in named]
         text = " ".join(words)
         ends = [_said(facts[name]) for name in NAMELESS_AT_THE_END if name in facts]
@@ -85,18 +85,39 @@ class JsonJournal(LineJournal):
 
 
 class JournalTerminal(Terminal):
-    """A terminal whose notes and warnings are lines of the journal, so that programs find nothing else on standard error.
+    """A terminal whose notes and warnings are lines of the journal, so that nothing else is on standard error.
 
     Args:
-        journal: Told what would be said.
+        journal: Told what would be said: ``note``, with ``level`` and ``text``.
     """
 
-    def __init__(self, stdout: TextIO, stderr: TextIO, journal: Journal, *, quiet: bool, debug: bool) -> None:
-        super().__init__(stdout, stderr, environ={}, quiet=quiet, debug=debug, color=False)
+    def __init__(
+        self,
+        stdout: TextIO,
+        stderr: TextIO,
+        journal: Journal,
+        *,
+        quiet: bool = False,
+        verbose: bool = False,
+        debug: bool = False,
+    ) -> None:
+        super().__init__(stdout, stderr, environ={}, quiet=quiet, verbose=verbose, debug=debug, color=False)
         self._journal = journal
 
+    def warn(self, message: str) -> None:
+        """See `Notices`."""
+        self._tell("warning", message)
+
+    def debug(self, message: str) -> None:
+        """See `Notices`."""
+        if self._debug:
+            self._tell("debug", message)
+
     def _say(self, message: str, style: str) -> None:  # noqa: ARG002
-        self._journal.tell("note", text=message)
+        self._tell("note", message)
+
+    def _tell(self, level: str, message: str) -> None:
+        self._journal.tell("note", level=level, text=message)
 
 
 def _shortened(value: str | float) -> str | float:

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from supops.errors import ConfigError, SupopsError, UsageError
 from supops.models.deliveries import Claim, Delivery, Outcome, Waiting
@@ -105,7 +105,7 @@ class Processor:
             id=claim.delivery.id,
             attempt=claim.number,
             error=text,
-            next_at=next_at.isoformat() if next_at else None,
+            next_at=f"{next_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if next_at else None,
         )
         return next_at
 
