@@ -1,8 +1,6 @@
 """What the receiver needs, put together from the settings: who sends, at which path, and signed with which keys."""
 
 import re
-import sys
-from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -153,17 +151,9 @@ class ReceiverWiring:
 
     def worker_command(self, *options: str) -> list[str]:
         """Return the command line of a worker that is started by the receiver, with the same global options."""
-        given = self._platforms.options
-        words: Sequence[tuple[bool, Sequence[str]]] = (
-            (given.config is not None, ("--config", str(given.config))),
-            (given.demo, ("--demo",)),
-            (given.quiet, ("--quiet",)),
-            (given.verbose, ("--verbose",)),
-            (given.debug, ("--debug",)),
-            (not given.color, ("--no-color",)),
-        )
-        chosen = [word for is_given, some in words if is_given for word in some]
-        return [sys.executable, "-m", "supops", *chosen, "webhooks", "worker", *options]
+        from supops.adapters.command_runner import PROGRAM
+
+        return [*PROGRAM, *self._platforms.options.words(), "webhooks", "worker", *options]
 
     def _each(self, ref: "SecretRef", purpose: str) -> "list[Secret]":
         """Return the secrets at a place, one on each line."""

@@ -35,6 +35,22 @@ class GlobalOptions:
     debug: bool = False
     color: bool = True
 
+    def words(self, *, manner: bool = True) -> list[str]:
+        """Return them as they are typed, for another process in whatever folder.
+
+        Args:
+            manner: Also those that say how much is told, and in which colours.
+        """
+        words = ["--config", str(self.config.absolute())] if self.config else []
+        words += ["--demo"] if self.demo else []
+        told = (
+            ("--quiet", self.quiet),
+            ("--verbose", self.verbose),
+            ("--debug", self.debug),
+            ("--no-color", not self.color),
+        )
+        return words + [word for word, is_given in told if manner and is_given]
+
 
 class Surroundings:
     """Makes what every command may need, and puts away what was made.

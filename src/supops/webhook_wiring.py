@@ -135,17 +135,10 @@ class WebhookWiring:
         from supops.models.deliveries import CALENDLY, SCHEDULE, ZENDESK
         from supops.services.running import SlotHandler
 
-        runner = SupopsRunner(self._global_words, self._platforms.environ)
+        runner = SupopsRunner(self._platforms.options.words(manner=False), self._platforms.environ)
         tries = self._platforms.config.settings.queue.tries
         slots = SlotHandler(runner=runner, has_command=self._platforms.has_command, tries=tries)
         return {CALENDLY: self._route, ZENDESK: _keep, SCHEDULE: slots}
-
-    @property
-    def _global_words(self) -> list[str]:
-        """The global options that decide which platforms a command talks to."""
-        options = self._platforms.options
-        config = ["--config", str(options.config.absolute())] if options.config else []
-        return [*config, *(["--demo"] if options.demo else [])]
 
     @cached_property
     def scheduler(self) -> "Scheduler":
