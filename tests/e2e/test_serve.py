@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,7 +84,10 @@ def serve(home: dict[str, str], tmp_path: Path) -> Iterator[Serve]:
     started: list[Serving] = []
 
     def starter(
-        *words: str, env: dict[str, str] | None = None, group: tuple[str, ...] = ("--demo",)
+        *words: str,
+        env: dict[str, str] | None = None,
+        group: tuple[str, ...] = ("--demo",),
+        stderr: int | None = None,
     ) -> Serving:
         log = tmp_path / f"{len(started)}.log"
         with log.open("wb") as file:
@@ -107,7 +110,7 @@ def serve(home: dict[str, str], tmp_path: Path) -> Iterator[Serve]:
                 env=home | dict(env or {}),
                 cwd=tmp_path,
                 stdin=subprocess.DEVNULL,
-                stderr=file,
+                stderr=file if stderr is None else stderr,
             )
         started.append(Serving(process, log))
         return started[-1]
@@ -200,6 +203,36 @@ def test_a_delivery_that_is_being_processed_when_it_ends_is_finished(serve: Serv
         "ended",
     ]
     assert serving.url.endswith("/hooks")
+
+
+def test_whoever_does_not_read_the_journal_stops_nothing(serve: Serve, home: dict[str, str]) -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * 4096)
+    os.set_blocking(writer, True)
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    serving = serve("--port", url.rpartition(":")[2], stderr=writer)
+    os.close(writer)
+
+    def answers() -> bool:
+        try:
+            return httpx.get(f"{url}/healthz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    until(answers)
+    body = (PAYLOADS / "us-government.json").read_bytes()
+    assert serving.post(body, f"{url}/calendly") == 202
+    calendar = Path(home["XDG_STATE_HOME"]) / "supops" / "demo" / "calendars" / "us-government.ics"
+    until(lambda: calendar.exists() and "BEGIN:VEVENT" in calendar.read_text())
+    assert answers()
+    serving.process.send_signal(signal.SIGTERM)
+
+    assert serving.process.wait(8) == 0
+    os.close(reader)
 
 
 def test_a_port_that_is_taken(run: Run, settings: tuple[str, ...]) -> None:

@@ -147,6 +147,7 @@ def _journal(wiring: "Wiring", log_format: LogFormat) -> "Journal":
 
     kind = TextJournal if log_format is LogFormat.TEXT else JsonJournal
     journal, options = kind(sys.stderr, wiring.clock.now), wiring.options
+    wiring.opened.callback(journal.close)
     wiring.terminal = JournalTerminal(
         sys.stdout,
         sys.stderr,

@@ -1,13 +1,12 @@
 """The journal of receiver and workers: a line for each thing that happens, for people or for programs."""
 
 import json
-import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import TextIO
 
 from supops.render.console import Terminal
+from supops.render.line_queue import MOST_BYTES, LineQueue
 from supops.render.text import visible
 from supops.services.inbox_ports import Journal
 
@@ -30,31 +29,39 @@ OTHER_ARROW = "***"
 NAMELESS = ("source", "event")
 NAMELESS_AT_THE_END = ("outcome", "error", "text")
 LONGEST_FACT = 2000
+# Who does not read in time at the end has had the time.
+LAST_WORDS_SECONDS = 1.0
 
 
 class LineJournal(Journal):
-    """Writes each line whole, so that the lines of several processes don't mix.
+    """Writes each line whole, so that the lines of several processes don't mix; whoever tells something does not wait for that.
 
     Args:
-        stream: Where to; one that is gone is no reason to stop.
+        stream: Where to. One that is gone is no reason to stop, nor is one that nobody reads: then lines are left out.
         now: The present time.
+        most: How many bytes may wait for a reader.
     """
 
-    def __init__(self, stream: TextIO, now: Callable[[], datetime]) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO, now: Callable[[], datetime], *, most: int = MOST_BYTES) -> None:
         self._now = now
-        self._lock = threading.Lock()
+        self._lines = LineQueue(stream, self._left_out, most=most)
 
     def tell(self, event: str, /, **facts: str | float | None) -> None:
         """See `Journal`."""
         known = {
             name: _shortened(value) for name, value in facts.items() if value is not None and value != ""
         }
-        line = self._line(f"{self._now():%Y-%m-%dT%H:%M:%SZ}", event, known)
-        # Nothing may depend on whether somebody reads along.
-        with self._lock, suppress(OSError, ValueError):
-            self._stream.write(f"{line}\n")
-            self._stream.flush()
+        self._lines.put(self._line(self._time(), event, known))
+
+    def close(self) -> None:
+        """Have everything written, as far as somebody reads it."""
+        self._lines.flush(LAST_WORDS_SECONDS)
+
+    def _left_out(self, count: int) -> str:
+        return self._line(self._time(), "left out", {"lines": count, "text": "nobody read them in time"})
+
+    def _time(self) -> str:
+        return f"{self._now():%Y-%m-%dT%H:%M:%SZ}"
 
     def _line(self, time: str, event: str, facts: Facts) -> str:
         raise NotImplementedError
