@@ -2,6 +2,7 @@
 
 import random
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -35,6 +36,7 @@ class Running:
     trusted: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     metrics_port: int = 0
+    worker: tuple[str, ...] = ()
     journal: FakeJournal = field(default_factory=FakeJournal)
     stop: StopRequest = field(default_factory=StopRequest)
     problem: Exception | None = None
@@ -51,8 +53,8 @@ class Running:
             clock=SystemClock(),
             journal=self.journal,
             name="test",
-            worker=(),
-            workers=0,
+            worker=self.worker,
+            workers=1 if self.worker else 0,
             seconds=SECONDS,
         )
 
@@ -399,6 +401,23 @@ def test_what_is_being_stored_when_it_ends_is_answered(inbox: Wrapped) -> None:
     assert one.journal.events[-2:] == ["stored", "ended"]
     with pytest.raises(ConnectionRefusedError):
         one.connect()
+
+
+def test_it_takes_part_until_its_last_worker_has_ended(
+    inbox: Wrapped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("supops.receiver_server.SECONDS", 0.05)
+    seen: list[float] = []
+    monkeypatch.setattr(inbox, "seen", lambda _: seen.append(time.monotonic()))
+    code = "import signal, time; signal.signal(signal.SIGTERM, lambda *_: time.sleep(0.5) or exit()); print(); time.sleep(60)"
+    running = Running(inbox, worker=(sys.executable, "-S", "-c", code))
+    running.start()
+    time.sleep(0.5)
+
+    began = time.monotonic()
+    running.end()
+
+    assert len([one for one in seen if one > began + 0.1]) >= 3
 
 
 def test_the_address_in_the_journal_is_the_one_that_trusted_proxies_tell(inbox: Wrapped) -> None:

@@ -118,8 +118,9 @@ def worker(
     from contextlib import suppress
 
     from supops.adapters.process_signals import process_name, stop_on_signals, stop_with_parent
+    from supops.adapters.side_threads import repeated
     from supops.errors import SupopsError
-    from supops.services.ticking import Ticker, heartbeat
+    from supops.services.ticking import SECONDS, Ticker, heartbeat
 
     wiring = wiring_of(ctx)
     # An interrupt on the terminal reaches all; the receiver tells its workers when they should end.
@@ -127,12 +128,13 @@ def worker(
     if with_parent:
         stop_with_parent(stop)
     journal, name, webhooks = _journal(wiring, log_format), process_name(), wiring.webhooks
-    ticks = [heartbeat(webhooks.inbox, wiring.clock, name, "worker"), webhooks.schedule_tick()]
+    beat = Ticker([heartbeat(webhooks.inbox, wiring.clock, name, "worker")], journal, time.monotonic, 0.0)
     processor = webhooks.processor(name, journal)
     journal.tell("working", worker=name)
     try:
-        engine = webhooks.engine(journal, Ticker(ticks, journal, time.monotonic))
-        engine.run(processor.process, stop=stop)
+        engine = webhooks.engine(journal, Ticker([webhooks.schedule_tick()], journal, time.monotonic))
+        with repeated(beat, seconds=SECONDS):
+            engine.run(processor.process, stop=stop)
     finally:
         with suppress(SupopsError):
             webhooks.inbox.gone(name)
