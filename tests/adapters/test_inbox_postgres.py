@@ -1,6 +1,7 @@
 """The store in PostgreSQL: its tables, what is said when it can't be used, and moving a file into it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from supops.models.secrets import Secret
 from tests.postgres import Cluster, cluster_or_skip
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+# When every lease has ended that was taken then.
+LATER = NOW + timedelta(minutes=5)
 LEASE = timedelta(seconds=30)
 
 
@@ -149,7 +152,7 @@ def test_a_file_is_moved_with_its_history(database: PostgresDatabase, tmp_path: 
     before, after = SqlInbox(source), SqlInbox(database)
     rows: list[int] = []
 
-    moved = move(source, database, now=NOW, advance=rows.append)
+    moved = move(source, database, now=LATER, advance=rows.append)
 
     assert (moved.deliveries, moved.attempts, sum(rows)) == (5, 3, 8)
     for number in (1, 2, 4, 5):
@@ -165,25 +168,102 @@ def test_a_file_is_moved_with_its_history(database: PostgresDatabase, tmp_path: 
 
 def test_a_moved_file_is_not_used_any_more(database: PostgresDatabase, tmp_path: Path) -> None:
     source = filled(tmp_path / "inbox.db")
-    move(source, database, now=NOW, advance=lambda _: None)
+    move(source, database, now=LATER, advance=lambda _: None)
 
-    with pytest.raises(ConfigError, match="was moved to") as raised:
-        SqlInbox(source).check()
-    assert "queue.url" in raised.value.hint
+    old = SqlInbox(source)
+    uses: tuple[Callable[[], object], ...] = (
+        old.check,
+        lambda: old.add([a_delivery(9)]),
+        lambda: old.begin(4, worker="forgotten", now=LATER, lease=LEASE, tries=3),
+        lambda: old.replay([2], now=LATER),
+        lambda: old.seen(Process("host:1", "worker", LATER)),
+    )
+    for use in uses:
+        with pytest.raises(ConfigError, match="was moved to") as raised:
+            use()
+        assert "queue.url" in raised.value.hint
+    # Whoever looks for what there was may.
+    assert len(old.page(Filter(), limit=9)) == 5
     with pytest.raises(Conflict, match="moved"):
-        move(source, database, now=NOW, advance=lambda _: None)
+        move(source, database, now=LATER, advance=lambda _: None)
 
 
 def test_nothing_is_moved_while_somebody_works(database: PostgresDatabase, tmp_path: Path) -> None:
     source = filled(tmp_path / "inbox.db")
     inbox = SqlInbox(source)
-    inbox.seen(Process("host:1", "worker", NOW - timedelta(seconds=10)))
+    inbox.seen(Process("host:1", "worker", LATER - timedelta(seconds=10)))
 
     with pytest.raises(Conflict, match="in use by worker host:1"):
-        move(source, database, now=NOW, advance=lambda _: None)
+        move(source, database, now=LATER, advance=lambda _: None)
 
-    inbox.seen(Process("host:1", "worker", NOW - timedelta(minutes=5)))
-    assert move(source, database, now=NOW, advance=lambda _: None).deliveries == 5
+    inbox.seen(Process("host:1", "worker", LATER - timedelta(minutes=5)))
+    assert move(source, database, now=LATER, advance=lambda _: None).deliveries == 5
+
+
+def test_nothing_is_moved_while_a_delivery_is_at_work(database: PostgresDatabase, tmp_path: Path) -> None:
+    """Its worker may be silent for longer than those that are gone are waited for."""
+    source = filled(tmp_path / "inbox.db")
+
+    with pytest.raises(Conflict, match="in use by worker two"):
+        move(source, database, now=NOW + LEASE / 2, advance=lambda _: None)
+    assert SqlInbox(database).page(Filter(), limit=9) == ()
+
+
+def test_a_move_that_was_cut_off_before_the_file_was_marked_is_finished(
+    database: PostgresDatabase, tmp_path: Path
+) -> None:
+    source = filled(tmp_path / "inbox.db")
+    first = move(source, database, now=LATER, advance=lambda _: None)
+    with source.writing() as session:
+        session.run("DELETE FROM facts WHERE name = 'moved'")
+
+    again = move(source, database, now=LATER, advance=lambda _: None)
+
+    assert again == first
+    with pytest.raises(ConfigError, match="was moved to"):
+        SqlInbox(source).check()
+
+
+def test_two_receivers_that_are_told_the_same_do_not_wait_for_each_other(
+    cluster: Cluster, database: PostgresDatabase
+) -> None:
+    database.upgrade()
+    second_database = PostgresDatabase(database.url)
+    one, other = SqlInbox(database), SqlInbox(second_database)
+    for start in range(0, 3000, 150):
+        deliveries = [a_delivery(number) for number in range(start, start + 150)]
+        with ThreadPoolExecutor(2) as both:
+            first = both.submit(one.add, deliveries)
+            second = both.submit(other.add, deliveries[::-1])
+            stored = [*first.result(), *second.result()]
+        assert len([number for number in stored if number is not None]) == 150
+    second_database.close()
+
+
+def due_jobs(database: PostgresDatabase) -> list[object]:
+    return [job[0] for job in jobs_of(database) if job[2] == "todo"]
+
+
+def test_what_no_job_stands_for_gets_one(database: PostgresDatabase) -> None:
+    database.upgrade()
+    inbox = SqlInbox(database)
+    one, two, three, four = (number for number in inbox.add([a_delivery(n) for n in range(1, 5)]) if number)
+    assert isinstance(inbox.begin(two, worker="gone", now=NOW, lease=LEASE, tries=3), Claim)
+    claim = inbox.begin(three, worker="done", now=NOW, lease=LEASE, tries=3)
+    assert isinstance(claim, Claim)
+    inbox.finish(claim, Outcome("done"), now=NOW)
+    with database.writing() as session:
+        # The first and the second have lost theirs, that of the fourth is said to be for tomorrow.
+        session.run("DELETE FROM procrastinate_jobs WHERE args ->> 'delivery' <> :id", {"id": str(four)})
+        session.run(
+            "UPDATE procrastinate_jobs SET scheduled_at = now() + :day * interval '1 second'", {"day": 86400}
+        )
+
+    assert database.sweep(NOW, timedelta(seconds=10)) == 0
+    assert database.sweep(LATER, timedelta(seconds=10)) == 3
+    assert sorted(map(str, due_jobs(database))) == sorted(map(str, [one, two, four, four]))
+    # Now they have.
+    assert database.sweep(LATER, timedelta(seconds=10)) == 0
 
 
 def test_nothing_is_moved_into_a_store_with_deliveries(database: PostgresDatabase, tmp_path: Path) -> None:
@@ -191,7 +271,7 @@ def test_nothing_is_moved_into_a_store_with_deliveries(database: PostgresDatabas
     SqlInbox(database).add([a_delivery(9)])
 
     with pytest.raises(Conflict, match="has deliveries already"):
-        move(filled(tmp_path / "inbox.db"), database, now=NOW, advance=lambda _: None)
+        move(filled(tmp_path / "inbox.db"), database, now=LATER, advance=lambda _: None)
     assert len(SqlInbox(database).page(Filter(), limit=9)) == 1
 
 

@@ -195,7 +195,8 @@ def test_slows_down_when_less_than_half_of_the_limit_is_left(
 
     assert sum(slept) > 5
     assert "slowing down: less than half of Zendesk's limit is left" in notices.notes
-    assert len(queries(sandbox, "per_page")) == 50
+    # A page may be asked for twice on a slow machine, and none is left out.
+    assert len(set(queries(sandbox, "per_page"))) == 50
 
 
 def test_progress_counts_pages_and_agents(

@@ -136,6 +136,35 @@ def test_a_worker_that_was_frozen_past_its_lease_ends_nothing_that_another_began
     assert shown(sandbox.world) == ONE_ENTRY
 
 
+def test_what_a_worker_left_that_had_overtaken_a_frozen_one_is_done_by_a_third(
+    station: Station, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add(Fault("slow", "google-calendar", times=2, seconds=1.0))
+    station.receiver()
+    station.deliver(BODY)
+    frozen = station.worker("frozen")
+    assert until(lambda: station.all_deliveries()[0].attempts == 1), station.said()
+    frozen.send(signal.SIGSTOP)
+    time.sleep(1.2)
+    sandbox.faults.clear()
+    sandbox.faults.add(Fault("slow", "google-calendar", times=1, seconds=1.5))
+    other = station.worker("other")
+    assert until(lambda: station.all_deliveries()[0].attempts == 2), station.said()
+    other.send(signal.SIGSTOP)
+    # The first wakes up while the delivery is the other's, and finds itself overtaken; then the other ends in the middle.
+    frozen.send(signal.SIGCONT)
+    assert until(lambda: "overtaken" in frozen.text), station.said()
+    frozen.kill()
+    other.kill()
+
+    station.worker("third")
+
+    assert station.settles(20), station.said()
+    (delivery,) = station.all_deliveries()
+    assert (delivery.state, delivery.attempts) == (State.DONE, 3)
+    assert shown(sandbox.world) == ONE_ENTRY
+
+
 def test_workers_that_are_at_one_booking_at_once_still_make_one_entry(
     station: Station, sandbox: Sandbox
 ) -> None:

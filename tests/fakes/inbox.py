@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from supops.models.deliveries import (
+    SCHEDULE,
     Attempt,
     Backlog,
     Claim,
@@ -155,7 +156,15 @@ class FakeInbox(Inbox, Queue):
             row = self._rows.get(identity)
             if row and row.state is not State.RUNNING:
                 self._change(
-                    row, state=State.PENDING, attempts=0, next_at=now, lease_until=None, finished_at=None
+                    row,
+                    state=State.PENDING,
+                    attempts=0,
+                    next_at=now,
+                    lease_until=None,
+                    finished_at=None,
+                    last_error="",
+                    outcome="",
+                    result="",
                 )
                 replayed.append(identity)
         return tuple(replayed)
@@ -167,12 +176,19 @@ class FakeInbox(Inbox, Queue):
         self._change(row, state=State.DISCARDED, finished_at=now, outcome=reason)
         return True
 
-    def prune(self, before: datetime, *, limit: int | None = None, dry_run: bool = False) -> int:
+    def prune(
+        self,
+        before: datetime,
+        *,
+        limit: int | None = None,
+        dry_run: bool = False,
+        state: State | None = None,
+    ) -> int:
         rows = self._rows.values()
         old = [
             row.id
             for row in sorted(rows, key=lambda row: row.received_at)
-            if row.state in FINISHED and row.finished_at and row.finished_at < before
+            if row.state in ({state} if state else FINISHED) and row.finished_at and row.finished_at < before
             if row.source != "schedule"
             or any(one.lock_key == row.lock_key and one.key > row.key for one in rows)
         ]
@@ -211,10 +227,11 @@ class FakeInbox(Inbox, Queue):
     def find(self, key: str) -> Delivery | None:
         return next((row for row in self._rows.values() if row.key == key), None)
 
-    def due(self, now: datetime) -> int | None:
+    def due(self, now: datetime, *, slots: bool | None = None) -> int | None:
         waiting = [
             row
             for row in self._rows.values()
+            if slots is None or (row.source == SCHEDULE) == slots
             if (row.state is State.PENDING and row.next_at <= now)
             or (row.state is State.RUNNING and row.lease_until and row.lease_until <= now)
             if self._locked_until(row, now) is None

@@ -22,6 +22,7 @@ class EmbeddedEngine(Engine):
         queue: The store.
         tick: Called between deliveries, for what has to be done from time to time.
         poll: Seconds between two looks, when there is nothing to do.
+        slots: True for slots of schedules only, False for all other deliveries; None for both.
     """
 
     def __init__(
@@ -32,19 +33,21 @@ class EmbeddedEngine(Engine):
         journal: Journal,
         tick: Callable[[], None] = lambda: None,
         poll: float = POLL_SECONDS,
+        slots: bool | None = None,
     ) -> None:
         self._queue = queue
         self._clock = clock
         self._journal = journal
         self._tick = tick
         self._poll = poll
+        self._slots = slots
 
     def run(self, work: Work, *, stop: Stop) -> None:
         """See `Engine`."""
         while not stop.is_set():
             try:
                 self._tick()
-                identity = self._queue.due(self._clock.now())
+                identity = self._queue.due(self._clock.now(), slots=self._slots)
                 if identity is None:
                     stop.wait(self._poll)
                 elif work(identity) is not None:

@@ -1,31 +1,25 @@
 """The store of deliveries, in whatever database: the record of truth for what arrived and what became of it."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from supops.adapters.inbox_database import Database, Session, Value
+from supops.adapters.inbox_database import Due, Session, Value
+from supops.adapters.inbox_reader import LARGEST_ID, InboxReader
 from supops.adapters.inbox_rows import (
-    ATTEMPT,
-    SUMMARY,
     WHOLE,
     around,
-    attempt_of,
     busy_until,
-    conditions_of,
     delivery_of,
     moment,
     number,
     seconds,
 )
-from supops.errors import ConfigError
 from supops.models.deliveries import (
-    Attempt,
-    Backlog,
+    SCHEDULE,
     Claim,
     Delivery,
-    Filter,
     NewDelivery,
     Outcome,
     Process,
@@ -33,33 +27,34 @@ from supops.models.deliveries import (
     State,
     Waiting,
 )
-from supops.services.inbox_ports import Inbox, NoSuchDelivery, Queue
+from supops.services.inbox_ports import Inbox, Queue
 
 # How soon is looked whether the lock of another delivery is free: most take a second.
 LOOK_AGAIN = timedelta(seconds=5)
 FORGOTTEN = timedelta(days=1)
-LARGEST_ID = 2**63 - 1
 CRASHED = "the worker ended in the middle of the last attempt, as in those before"
 
 
-class SqlInbox(Inbox, Queue):
+class SqlInbox(InboxReader, Inbox, Queue):
     """Deliveries in a database."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def add(self, deliveries: Sequence[NewDelivery]) -> tuple[int | None, ...]:
         """See `Inbox`."""
         with self._database.writing() as session:
-            stored = tuple(self._add(session, one) for one in deliveries)
+            session.check_open()
+            stored: list[int | None] = [None] * len(deliveries)
+            # Two receivers that are told of the same repeats at once must not wait for each other.
+            order = sorted(range(len(deliveries)), key=lambda place: deliveries[place].key)
+            for place in order if session.is_shared else range(len(deliveries)):
+                stored[place] = self._add(session, deliveries[place])
             session.notify(
                 [
-                    (identity, one.lock_key)
+                    _due(identity, one.lock_key, one.source)
                     for identity, one in zip(stored, deliveries, strict=True)
                     if identity is not None
                 ]
             )
-            return stored
+            return tuple(stored)
 
     def _add(self, session: Session, delivery: NewDelivery) -> int | None:
         row = session.row(
@@ -83,7 +78,10 @@ class SqlInbox(Inbox, Queue):
     ) -> Claim | Waiting | None:
         """See `Inbox`."""
         with self._database.writing() as session:
-            row = session.row(f"SELECT {WHOLE} FROM inbox WHERE id = :id{session.lock_row}", {"id": identity})
+            session.check_open()
+            row = session.row(
+                f"SELECT {WHOLE} FROM inbox WHERE id = :id{_for_update(session)}", {"id": identity}
+            )
             if row is None:
                 return None
             delivery = delivery_of(row)
@@ -169,7 +167,7 @@ class SqlInbox(Inbox, Queue):
         """Whether a claim is still its worker's; a worker that was frozen past its lease must not end what another began."""
         return (
             session.row(
-                f"SELECT 1 FROM inbox WHERE id = :id AND claim = :attempt AND state = 'running'{session.lock_row}",
+                f"SELECT 1 FROM inbox WHERE id = :id AND claim = :attempt AND state = 'running'{_for_update(session)}",
                 {"id": claim.delivery.id, "attempt": claim.attempt},
             )
             is not None
@@ -208,17 +206,19 @@ class SqlInbox(Inbox, Queue):
     def replay(self, identities: Collection[int], *, now: datetime) -> tuple[int, ...]:
         """See `Inbox`."""
         with self._database.writing() as session:
-            due: list[tuple[int, str]] = []
+            session.check_open()
+            due: list[Due] = []
             for identity in sorted(set(identities)):
                 row = session.row(
                     "UPDATE inbox SET state = 'pending', attempts = 0, next_at = :now, claim = NULL, lease_until = NULL, "
-                    "finished_at = NULL WHERE id = :id AND state <> 'running' RETURNING lock_key",
+                    "finished_at = NULL, outcome = '', result = '', last_error = '' WHERE id = :id AND state <> 'running' "
+                    "RETURNING lock_key, source",
                     {"now": seconds(now), "id": identity},
                 )
                 if row:
-                    due.append((identity, str(row[0])))
+                    due.append(_due(identity, str(row[0]), str(row[1])))
             session.notify(due)
-            return tuple(identity for identity, _ in due)
+            return tuple(one.id for one in due)
 
     def discard(self, identity: int, reason: str, *, now: datetime) -> bool:
         """See `Inbox`."""
@@ -230,10 +230,18 @@ class SqlInbox(Inbox, Queue):
             )
             return changed == 1
 
-    def prune(self, before: datetime, *, limit: int | None = None, dry_run: bool = False) -> int:
+    def prune(
+        self,
+        before: datetime,
+        *,
+        limit: int | None = None,
+        dry_run: bool = False,
+        state: State | None = None,
+    ) -> int:
         """See `Inbox`."""
         # Nothing is finished before it is received; what says so has an index.
-        old = "received_at < :before AND finished_at < :before AND state IN ('done', 'dead', 'discarded')"
+        states = f"('{state}')" if state else "('done', 'dead', 'discarded')"
+        old = f"received_at < :before AND finished_at < :before AND state IN {states}"
         # The last slot of each schedule stays, so that it is known not to be due again.
         which = (
             f"FROM inbox WHERE {old} AND (source <> 'schedule' OR EXISTS "
@@ -252,88 +260,10 @@ class SqlInbox(Inbox, Queue):
                 values,
             )
 
-    def page(self, wanted: Filter, *, before: int | None = None, limit: int) -> tuple[Delivery, ...]:
-        """See `Inbox`."""
-        conditions, values = conditions_of(wanted)
-        values |= {"before": LARGEST_ID if before is None else before, "limit": limit}
-        where = " AND ".join(["id < :before", *conditions])
-        with self._database.reading() as session:
-            rows = session.rows(
-                f"SELECT {SUMMARY} FROM inbox WHERE {where} ORDER BY id DESC LIMIT :limit", values
-            )
-        return tuple(delivery_of(row) for row in rows)
-
-    def delivery(self, identity: int) -> Delivery:
-        """See `Inbox`."""
-        row = None
-        if 0 < identity <= LARGEST_ID:
-            with self._database.reading() as session:
-                row = session.row(f"SELECT {WHOLE} FROM inbox WHERE id = :id", {"id": identity})
-        if row is None:
-            raise NoSuchDelivery(
-                f"There is no delivery {identity}.",
-                hint="`supops webhooks deliveries` lists those there are.",
-            )
-        return delivery_of(row)
-
-    def find(self, key: str) -> Delivery | None:
-        """See `Inbox`."""
-        with self._database.reading() as session:
-            row = session.row(f"SELECT {WHOLE} FROM inbox WHERE delivery_key = :key", {"key": key})
-        return delivery_of(row) if row else None
-
-    def attempts(self, identity: int) -> tuple[Attempt, ...]:
-        """See `Inbox`."""
-        with self._database.reading() as session:
-            rows = session.rows(
-                f"SELECT {ATTEMPT} FROM attempts WHERE delivery = :id ORDER BY id", {"id": identity}
-            )
-        return tuple(attempt_of(row) for row in rows)
-
-    def attempts_after(self, attempt: int, *, limit: int) -> tuple[Attempt, ...]:
-        """See `Inbox`."""
-        with self._database.reading() as session:
-            rows = session.rows(
-                f"SELECT {ATTEMPT} FROM attempts WHERE id > :id ORDER BY id LIMIT :limit",
-                {"id": attempt, "limit": limit},
-            )
-        return tuple(attempt_of(row) for row in rows)
-
-    def due(self, now: datetime) -> int | None:
-        """See `Queue`."""
-        # The first condition says nothing new: it is what lets the database use the index of what is open.
-        with self._database.reading() as session:
-            row = session.row(
-                "SELECT id FROM inbox AS one WHERE state IN ('pending', 'running') AND "
-                "(state = 'pending' AND (next_at <= :now OR next_at > :far) "
-                "OR state = 'running' AND (lease_until <= :now OR lease_until > :far)) "
-                "AND NOT EXISTS (SELECT 1 FROM inbox AS other WHERE other.state = 'running' AND other.lock_key = one.lock_key "
-                "AND other.id <> one.id AND other.lease_until > :now AND other.lease_until <= :far) "
-                "ORDER BY next_at, id LIMIT 1",
-                around(now),
-            )
-        return number(row[0]) if row else None
-
-    def backlog(self, now: datetime) -> Backlog:
-        """See `Inbox`."""
-        with self._database.reading() as session:
-            counts = session.rows("SELECT state, count(*) FROM inbox GROUP BY state")
-            row = session.row(
-                "SELECT min(next_at) FROM inbox WHERE state IN ('pending', 'running') AND next_at <= :now",
-                around(now),
-            )
-        oldest = moment(row[0]) if row and row[0] is not None else None
-        return Backlog({State(str(state)): number(count) for state, count in counts}, oldest)
-
     def check(self) -> None:
         """See `Inbox`."""
         with self._database.writing() as session:
-            moved = session.row("SELECT value FROM facts WHERE name = 'moved'")
-            if moved:
-                raise ConfigError(
-                    f"This store of deliveries was moved to {moved[0]}.",
-                    hint="Set queue.url to that address; this one is kept as it was.",
-                )
+            session.check_open()
             session.run(
                 "INSERT INTO facts (name, value) VALUES ('checked', '1') ON CONFLICT (name) DO UPDATE SET value = '1'"
             )
@@ -341,6 +271,7 @@ class SqlInbox(Inbox, Queue):
     def seen(self, process: Process) -> None:
         """See `Inbox`."""
         with self._database.writing() as session:
+            session.check_open()
             session.run(
                 "INSERT INTO processes (name, kind, seen_at) VALUES (:name, :kind, :seen_at) "
                 "ON CONFLICT (name) DO UPDATE SET kind = :kind, seen_at = :seen_at",
@@ -357,16 +288,11 @@ class SqlInbox(Inbox, Queue):
         with self._database.writing() as session:
             session.run("DELETE FROM processes WHERE name = :name", {"name": name})
 
-    def processes(self) -> tuple[Process, ...]:
-        """See `Inbox`."""
-        with self._database.reading() as session:
-            rows = session.rows("SELECT name, kind, seen_at FROM processes ORDER BY name")
-        return tuple(Process(str(name), str(kind), moment(seen)) for name, kind, seen in rows)
-
     def switch(self, change: ScheduleSwitch, *, if_new: bool = False) -> None:
         """See `Inbox`."""
         otherwise = "NOTHING" if if_new else "UPDATE SET enabled = :enabled, changed_at = :changed_at"
         with self._database.writing() as session:
+            session.check_open()
             session.run(
                 "INSERT INTO schedules (name, enabled, changed_at) VALUES (:name, :enabled, :changed_at) "
                 f"ON CONFLICT (name) DO {otherwise}",
@@ -377,9 +303,10 @@ class SqlInbox(Inbox, Queue):
                 },
             )
 
-    def switches(self) -> Mapping[str, ScheduleSwitch]:
-        """See `Inbox`."""
-        with self._database.reading() as session:
-            rows = session.rows("SELECT name, enabled, changed_at FROM schedules")
-        found = (ScheduleSwitch(str(name), bool(enabled), moment(at)) for name, enabled, at in rows)
-        return {switch.name: switch for switch in found}
+
+def _for_update(session: Session) -> str:
+    return " FOR UPDATE" if session.is_shared else ""
+
+
+def _due(identity: int, lock_key: str, source: str) -> Due:
+    return Due(identity, lock_key, source == SCHEDULE)

@@ -2,21 +2,29 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 Value = str | float | bytes | None
 Values = Mapping[str, Value]
 Row = tuple[object, ...]
 
 
+class Due(NamedTuple):
+    """A delivery that is to be processed: what it is about, and whether it is a slot of a schedule."""
+
+    id: int
+    lock_key: str
+    is_slot: bool
+
+
 class Session(Protocol):
     """One transaction. Values are named: ``:name`` in the text.
 
     Attributes:
-        lock_row: What a SELECT ends in to keep others from changing the row; empty where there is one writer at a time anyway.
+        is_shared: Whether others write at the same time; False where there is one writer at a time anyway.
     """
 
-    lock_row: str
+    is_shared: bool
 
     def run(self, text: str, values: Values = ...) -> int:
         """Execute a statement, and return how many rows it changed."""
@@ -34,8 +42,16 @@ class Session(Protocol):
         """Keep others from locking the same key until the transaction ends; nothing where there is one writer at a time anyway."""
         ...
 
-    def notify(self, due: Sequence[tuple[int, str]]) -> None:
-        """Have the engine process deliveries, as part of the transaction: their ids, and what each is about."""
+    def check_open(self) -> None:
+        """See whether the store may be written to.
+
+        Raises:
+            ConfigError: It was moved elsewhere.
+        """
+        ...
+
+    def notify(self, due: Sequence[Due]) -> None:
+        """Have the engine process deliveries, as part of the transaction."""
         ...
 
 

@@ -1,14 +1,16 @@
 """Moving the store of deliveries from a file into PostgreSQL: the inbox and its history, whole or not at all."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from supops.adapters.inbox_database import Row, Session
+from supops.adapters.inbox_database import Due, Row, Session
 from supops.adapters.inbox_postgres import PostgresDatabase
-from supops.adapters.inbox_rows import number, seconds
+from supops.adapters.inbox_rows import around, number, seconds
 from supops.adapters.inbox_sqlite import SqliteDatabase
 from supops.errors import Conflict, SupopsError
+from supops.models.deliveries import SCHEDULE
 
 TABLES = {
     "inbox": (
@@ -47,23 +49,49 @@ def move(
         SupopsError: One of the two can't be used. Nothing was moved then.
     """
     target.upgrade()
+    token = _token(source)
     with source.writing() as old:
         _refuse_if_busy(old, now)
         with target.writing() as new:
-            if new.row("SELECT 1 FROM inbox LIMIT 1"):
-                raise Conflict(
-                    f"The store at {target.shown} has deliveries already; nothing was moved.",
-                    hint="Name an empty database, or go on with the one that queue.url names.",
-                )
-            counts = {table: _copied(old, new, table, columns, advance) for table, columns in TABLES.items()}
-            _copy_rows(new, "schedules", SWITCHES, old.rows(f"SELECT {SWITCHES} FROM schedules"))
-            # Nobody works on them: what was being processed was left in the middle.
-            new.run(
-                "UPDATE inbox SET state = 'pending', claim = NULL, lease_until = NULL WHERE state = 'running'"
-            )
-            for page in _open(new):
-                new.notify(page)
+            counts = _moved_before(new, token) or _move(old, new, target.shown, token, advance)
+        # Whoever is killed before this is on the disk finds the token in the database, and only has to mark the file.
         old.run("INSERT INTO facts (name, value) VALUES ('moved', :to)", {"to": target.shown})
+    return counts
+
+
+def _token(source: SqliteDatabase) -> str:
+    """Return what the file is known by; it gets a token with the first try."""
+    with source.writing() as old:
+        old.run(
+            "INSERT INTO facts (name, value) VALUES ('token', :token) ON CONFLICT (name) DO NOTHING",
+            {"token": secrets.token_hex(16)},
+        )
+        row = old.row("SELECT value FROM facts WHERE name = 'token'")
+        return str(row[0]) if row else ""
+
+
+def _moved_before(new: Session, token: str) -> Moved | None:
+    """Return how much was moved where this file was moved before, and only not marked."""
+    row = new.row("SELECT value FROM facts WHERE name = 'moved from'")
+    if row is None or str(row[0]) != token:
+        return None
+    counts = [new.row(f"SELECT count(*) FROM {table}") for table in TABLES]
+    return Moved(*(number(count[0]) if count else 0 for count in counts))
+
+
+def _move(old: Session, new: Session, shown: str, token: str, advance: Callable[[int], None]) -> Moved:
+    if new.row("SELECT 1 FROM inbox LIMIT 1"):
+        raise Conflict(
+            f"The store at {shown} has deliveries already; nothing was moved.",
+            hint="Name an empty database, or go on with the one that queue.url names.",
+        )
+    counts = {table: _copied(old, new, table, columns, advance) for table, columns in TABLES.items()}
+    _copy_rows(new, "schedules", SWITCHES, old.rows(f"SELECT {SWITCHES} FROM schedules"))
+    # Nobody works on them: what was being processed was left in the middle.
+    new.run("UPDATE inbox SET state = 'pending', claim = NULL, lease_until = NULL WHERE state = 'running'")
+    for page in _open(new):
+        new.notify(page)
+    new.run("INSERT INTO facts (name, value) VALUES ('moved from', :token)", {"token": token})
     return Moved(counts["inbox"], counts["attempts"])
 
 
@@ -74,8 +102,12 @@ def _refuse_if_busy(old: Session, now: datetime) -> None:
     rows = old.rows(
         "SELECT kind, name FROM processes WHERE seen_at > :since", {"since": seconds(now - SILENT)}
     )
+    rows += old.rows(
+        "SELECT 'worker', worker FROM inbox WHERE state = 'running' AND lease_until > :now AND lease_until <= :far",
+        around(now),
+    )
     if rows:
-        names = ", ".join(f"{kind} {name}" for kind, name in rows)
+        names = ", ".join(dict.fromkeys(f"{kind} {name}" for kind, name in rows))
         raise Conflict(
             f"The store is in use by {names}; nothing was moved.",
             hint=f"Stop them first. One that was killed counts as gone after {SILENT.total_seconds():.0f} s.",
@@ -115,11 +147,11 @@ def _value(value: object) -> str | float | bytes | None:
     raise SupopsError(f"A row has a value of an unexpected kind: {type(value).__name__}.")
 
 
-def _open(new: Session) -> Iterator[list[tuple[int, str]]]:
+def _open(new: Session) -> Iterator[list[Due]]:
     last = 0
     while page := new.rows(
-        "SELECT id, lock_key FROM inbox WHERE state = 'pending' AND id > :last ORDER BY id LIMIT :page",
+        "SELECT id, lock_key, source FROM inbox WHERE state = 'pending' AND id > :last ORDER BY id LIMIT :page",
         {"last": last, "page": PAGE},
     ):
-        yield [(number(identity), str(key)) for identity, key in page]
+        yield [Due(number(identity), str(key), str(source) == SCHEDULE) for identity, key, source in page]
         last = number(page[-1][0])

@@ -3,15 +3,18 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
 from supops.adapters.connections import Connections
 from supops.adapters.extras import needed
-from supops.adapters.inbox_database import Database, Row, Session, Values
+from supops.adapters.inbox_database import Database, Due, Row, Session, Values
+from supops.adapters.inbox_rows import around, number, seconds
 from supops.adapters.inbox_schema import POSTGRES_STEPS
 from supops.adapters.procrastinate_jobs import JobQueue
 from supops.errors import ConfigError, CredentialError, SupopsError
+from supops.models.deliveries import SCHEDULE
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -27,12 +30,26 @@ LOCK_MILLISECONDS = 5_000
 NAMED = re.compile(r"(?<!:):([a-z_]+)")
 # The number of a lock that every step of the schema takes: no two processes change it at the same time.
 MIGRATING = 7_375_706
+SWEEPING = 7_375_707
+OVERDUE = """
+    SELECT id, source FROM inbox
+    WHERE (
+        state = 'pending' AND (next_at < :late OR next_at > :far)
+        OR state = 'running' AND (lease_until < :late OR lease_until > :far)
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM procrastinate_jobs AS job
+        WHERE job.status IN ('todo', 'doing') AND (job.args ->> 'delivery') = inbox.id::text
+        AND (job.scheduled_at IS NULL OR job.scheduled_at <= now())
+    )
+    ORDER BY next_at LIMIT 500
+"""
 INIT_HINT = "Make the tables with `supops webhooks store init`."
 MIGRATE_HINT = "Run `supops webhooks store migrate`."
 
 
 class _PostgresSession(Session):
-    lock_row = " FOR UPDATE"
+    is_shared = True
 
     def __init__(self, connection: "Connection", jobs: JobQueue) -> None:
         self._connection = connection
@@ -50,7 +67,10 @@ class _PostgresSession(Session):
     def lock(self, key: str) -> None:
         self.row("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))", {"key": key})
 
-    def notify(self, due: Sequence[tuple[int, str]]) -> None:
+    def check_open(self) -> None:
+        """Nothing is to be done: nobody moves it."""
+
+    def notify(self, due: Sequence[Due]) -> None:
         self._jobs.defer(self._connection, due)
 
 
@@ -107,6 +127,22 @@ class PostgresDatabase(Database):
     def close(self) -> None:
         """Close the connections."""
         self._connections.close()
+
+    def sweep(self, now: datetime, grace: timedelta) -> int:
+        """Have what is overdue processed that no job stands for any more; return how many those are.
+
+        The store is the record of truth. Jobs can get lost beside it: their time was set by a clock that was wrong, or they were ended
+        by a worker that was overtaken.
+        """
+        with self.translated(), self._connections.one() as connection, connection.transaction():
+            row = connection.execute(f"SELECT pg_try_advisory_xact_lock({SWEEPING})".encode()).fetchone()
+            if row is None or not row[0]:
+                return 0
+            session = _PostgresSession(connection, self._jobs)
+            rows = session.rows(OVERDUE, around(now) | {"late": seconds(now - grace)})
+            due = [Due(number(one[0]), f"swept {one[0]}", str(one[1]) == SCHEDULE) for one in rows]
+            session.notify(due)
+            return len(due)
 
     def upgrade(self) -> bool:
         """Make the tables, or take them to the newest version; return whether there was something to do.

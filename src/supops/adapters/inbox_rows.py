@@ -101,7 +101,7 @@ def conditions_of(wanted: Filter) -> tuple[list[str], dict[str, Value]]:
         "until": ("received_at < :until", seconds(wanted.until) if wanted.until else None),
         "lock_key": ("lock_key = :lock_key", wanted.lock_key),
         "finished_since": (
-            "finished_at >= :finished_since",
+            "id IN (SELECT id FROM inbox WHERE finished_at >= :finished_since)",
             seconds(wanted.finished_since) if wanted.finished_since else None,
         ),
         "finished_until": (

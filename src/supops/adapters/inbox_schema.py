@@ -40,12 +40,14 @@ OTHERS = (
     "CREATE TABLE schedules (name TEXT PRIMARY KEY, enabled INTEGER NOT NULL, changed_at {real} NOT NULL){strict}",
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL){strict}",
     # What is due and what is locked is looked for at every step, and is little: it has indexes of its own.
-    "CREATE INDEX inbox_open ON inbox (next_at, id) WHERE state IN ('pending', 'running')",
-    "CREATE INDEX inbox_locks ON inbox (lock_key) WHERE state = 'running'",
+    "CREATE INDEX inbox_waiting ON inbox (next_at, id) WHERE state = 'pending'",
+    "CREATE INDEX inbox_running ON inbox (lock_key, lease_until) WHERE state = 'running'",
     "CREATE INDEX inbox_state ON inbox (state, id)",
+    "CREATE INDEX inbox_source ON inbox (source, id)",
     "CREATE INDEX inbox_lock_key ON inbox (lock_key, id)",
     "CREATE INDEX inbox_event ON inbox (event, id)",
-    "CREATE INDEX inbox_received ON inbox (received_at)",
+    "CREATE INDEX inbox_received ON inbox (received_at, id)",
+    "CREATE INDEX inbox_finished ON inbox (finished_at) WHERE finished_at IS NOT NULL",
     "CREATE INDEX attempts_delivery ON attempts (delivery, id)",
 )
 STATEMENTS = (INBOX, ATTEMPTS, *OTHERS)

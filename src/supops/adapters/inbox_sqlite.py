@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from supops.adapters.connections import Connections
-from supops.adapters.inbox_database import Database, Row, Session, Values
+from supops.adapters.inbox_database import Database, Due, Row, Session, Values
 from supops.adapters.inbox_schema import SQLITE_STEPS
 from supops.adapters.sqlite_file import SqliteFile, SqliteKind
+from supops.errors import ConfigError
 
 KIND = SqliteKind(
     "store of deliveries",
@@ -22,7 +23,7 @@ PATIENCE_SECONDS = 5.0
 
 
 class _SqliteSession(Session):
-    lock_row = ""
+    is_shared = False
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -40,7 +41,15 @@ class _SqliteSession(Session):
     def lock(self, key: str) -> None:
         """Nothing is to be done: there is one writer at a time."""
 
-    def notify(self, due: Sequence[tuple[int, str]]) -> None:
+    def check_open(self) -> None:
+        moved = self.row("SELECT value FROM facts WHERE name = 'moved'")
+        if moved:
+            raise ConfigError(
+                f"This store of deliveries was moved to {moved[0]}.",
+                hint="Set queue.url to that address; this one is kept as it was.",
+            )
+
+    def notify(self, due: Sequence[Due]) -> None:
         """Nothing is to be done: the engine looks at the rows."""
 
 
@@ -114,6 +123,8 @@ class SqliteDatabase(Database):
             # Every commit is on the disk when it returns, and readers don't wait for writers.
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            # What is deleted is personal, and does not stay in the file.
+            connection.execute("PRAGMA secure_delete = ON")
             connection.execute("PRAGMA cache_size = -32768")
             self._file.upgrade(connection)
         except BaseException:

@@ -6,14 +6,15 @@ are begun again by the others; retries take another lock, since a job that waits
 
 import asyncio
 import logging
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from supops.adapters.inbox_postgres import PostgresDatabase
-from supops.adapters.procrastinate_jobs import QUEUE, TASK
+from supops.adapters.procrastinate_jobs import DELIVERIES, SLOTS, TASK
 from supops.errors import SupopsError
 from supops.services.inbox_ports import Engine, Journal, Stop, Work
 
@@ -28,6 +29,10 @@ POOL_SECONDS = 2.0
 # Finished jobs say nothing that the store does not.
 KEEP_HOURS = 24
 CLEANING_SECONDS = 3600.0
+FIRST_CLEANING_SECONDS = 60.0
+OURS = "SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = %(worker)s"
+# So often must a job be seen as ours and idle: to say that it is done takes a moment.
+STRAY_LOOKS = 4
 # How often is looked whether it is time to end.
 STOP_SECONDS = 0.3
 # After a fault outside of the delivery's own processing, such as a database that was gone.
@@ -62,6 +67,7 @@ class ProcrastinateEngine(Engine):
         journal: Told what goes wrong.
         tick: Called now and then, for what has to be done from time to time.
         pace: Replaced in tests.
+        slots: True for slots of schedules only, False for all other deliveries; None for both.
     """
 
     def __init__(
@@ -71,11 +77,13 @@ class ProcrastinateEngine(Engine):
         journal: Journal,
         tick: Callable[[], None] = lambda: None,
         pace: Pace | None = None,
+        slots: bool | None = None,
     ) -> None:
         self._database = database
         self._journal = journal
         self._tick = tick
         self._pace = pace or Pace()
+        self._queues = {None: [DELIVERIES, SLOTS], True: [SLOTS], False: [DELIVERIES]}[slots]
 
     def run(self, work: Work, *, stop: Stop) -> None:
         """See `Engine`."""
@@ -102,11 +110,13 @@ class ProcrastinateEngine(Engine):
                 stop.wait(PAUSE_SECONDS)
 
     async def _run(self, work: Work, stop: Stop) -> None:
-        app = self._app(work)
+        asyncio.get_running_loop().set_exception_handler(self._tell)
+        seat = _Seat()
+        app = self._app(work, seat)
         async with app.open_async():
             worker = asyncio.create_task(
                 app.run_worker_async(
-                    queues=[QUEUE],
+                    queues=self._queues,
                     concurrency=1,
                     install_signal_handlers=False,
                     fetch_job_polling_interval=self._pace.poll,
@@ -114,7 +124,7 @@ class ProcrastinateEngine(Engine):
                     stalled_worker_timeout=self._pace.stalled,
                 )
             )
-            others = asyncio.create_task(self._look_after(app, stop))
+            others = asyncio.create_task(self._look_after(app, seat, stop))
             # Whichever ends first: it is time to end, or the database is gone.
             await asyncio.wait([worker, others], return_when=asyncio.FIRST_COMPLETED)
             others.cancel()
@@ -125,37 +135,101 @@ class ProcrastinateEngine(Engine):
                 if isinstance(error, Exception):
                     raise error
 
-    def _app(self, work: Work) -> "App":
-        from procrastinate import App, PsycopgConnector
+    def _tell(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Tell what went wrong beside the work, such as saying that a job is done."""
+        error = context.get("exception")
+        self._journal.tell("store", error=_reason(error) if error else str(context.get("message")))
+
+    def _app(self, work: Work, seat: "_Seat") -> "App":
+        from procrastinate import App, JobContext, PsycopgConnector
 
         connector = PsycopgConnector(
             conninfo=self._database.conninfo, min_size=1, max_size=4, timeout=POOL_SECONDS
         )
         app = App(connector=connector)
 
-        def process(*, delivery: int) -> None:
-            again = work(delivery)
+        def process(context: JobContext, *, delivery: int) -> None:
+            with seat.at(context.job):
+                again = work(delivery)
             if again is not None:
                 raise TryAgain(again)
 
-        app.task(name=TASK, queue=QUEUE, retry=_strategy())(process)
+        app.task(name=TASK, retry=_strategy(), pass_context=True)(process)
         return app
 
-    async def _look_after(self, app: "App", stop: Stop) -> None:
-        """Until it is time to end: tick, take over from workers that are dead, and forget what is finished."""
+    async def _look_after(self, app: "App", seat: "_Seat", stop: Stop) -> None:
+        """Until it is time to end: tick, take care of jobs that nobody does, and forget those that are finished."""
         pause = self._pace.heartbeat
-        next_look = next_cleaning = 0.0
         loop = asyncio.get_running_loop()
+        next_look, next_cleaning = 0.0, loop.time() + FIRST_CLEANING_SECONDS
         while not stop.is_set():
             if loop.time() >= next_look:
                 next_look = loop.time() + pause
                 await asyncio.to_thread(self._tick)
-                for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=self._pace.stalled):
-                    await _begin_again(app, job)
+                await self._rescue(app, seat)
             if loop.time() >= next_cleaning:
                 next_cleaning = loop.time() + CLEANING_SECONDS
-                await app.job_manager.delete_old_jobs(nb_hours=KEEP_HOURS, include_failed=True)
+                await self._clean(app)
             await asyncio.sleep(min(STOP_SECONDS, pause))
+
+    async def _rescue(self, app: "App", seat: "_Seat") -> None:
+        """Have done what would not be: jobs of dead workers, of our own that could not be ended, and what has no job at all."""
+        from procrastinate.exceptions import ConnectorException
+
+        jobs = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=self._pace.stalled)
+        stray = [job.id for job in jobs if job.id is not None]
+        if seat.worker is not None:
+            rows = await app.connector.execute_query_all_async(query=OURS, worker=seat.worker)
+            stray += seat.strays({int(row["id"]) for row in rows})
+        for identity in stray:
+            # Another worker may have been faster.
+            with suppress(ConnectorException):
+                await app.job_manager.retry_job_by_id_async(
+                    identity, retry_at=datetime.now(UTC), lock=f"again {identity}"
+                )
+        grace = timedelta(seconds=self._pace.stalled * 2)
+        await asyncio.to_thread(lambda: self._database.sweep(datetime.now(UTC), grace))
+
+    async def _clean(self, app: "App") -> None:
+        from procrastinate.exceptions import ConnectorException
+
+        try:
+            await app.job_manager.delete_old_jobs(nb_hours=KEEP_HOURS, include_failed=True)
+        except ConnectorException as error:
+            # No reason to stop: they say nothing, and only take room.
+            self._journal.tell("note", error=f"finished jobs could not be deleted: {_reason(error)}")
+
+
+@dataclass(slots=True)
+class _Seat:
+    """What this worker is at.
+
+    Attributes:
+        worker: Its number in the database, once it has done something.
+        running: The jobs that are at work.
+        looks: How often a job was seen as ours that is not at work.
+    """
+
+    worker: int | None = None
+    running: set[int] = field(default_factory=set)
+    looks: Counter[int] = field(default_factory=Counter)
+
+    @contextmanager
+    def at(self, job: "Job") -> Iterator[None]:
+        """Be at a job for the time of the block."""
+        self.worker = job.worker_id
+        identity = job.id or 0
+        self.running.add(identity)
+        try:
+            yield
+        finally:
+            self.running.discard(identity)
+
+    def strays(self, ours: Collection[int]) -> list[int]:
+        """Return the jobs that are called ours for several looks by now, and are not at work: that they are done could not be said."""
+        idle = set(ours) - self.running
+        self.looks = Counter({identity: self.looks[identity] + 1 for identity in idle})
+        return [identity for identity, looks in self.looks.items() if looks >= STRAY_LOOKS]
 
 
 class TryAgain(Exception):
@@ -178,14 +252,6 @@ def _strategy() -> "BaseRetryStrategy":
             return RetryDecision(retry_at=at, lock=f"again {job.id}")
 
     return Strategy()
-
-
-async def _begin_again(app: "App", job: "Job") -> None:
-    from procrastinate.exceptions import ConnectorException
-
-    # Another worker may have been faster.
-    with suppress(ConnectorException):
-        await app.job_manager.retry_job(job)
 
 
 def _reason(error: BaseException) -> str:

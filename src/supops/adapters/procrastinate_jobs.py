@@ -5,11 +5,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from supops.adapters.inbox_database import Due
+
 if TYPE_CHECKING:
     from procrastinate import manager
     from psycopg import Connection
 
-QUEUE = "deliveries"
+DELIVERIES, SLOTS = "deliveries", "slots"
 TASK = "supops.process"
 # Kept beside our own version: the last step of Procrastinate's schema that was taken.
 FACT = "procrastinate"
@@ -25,12 +27,12 @@ class JobQueue:
     def __init__(self, steps: Sequence[Path] | None = None) -> None:
         self._given = steps
 
-    def defer(self, connection: "Connection", due: Sequence[tuple[int, str]]) -> None:
+    def defer(self, connection: "Connection", due: Sequence[Due]) -> None:
         """Have deliveries processed as soon as the transaction is committed.
 
         Args:
             connection: In a transaction.
-            due: The deliveries' ids, and what each is about: one thing at a time.
+            due: The deliveries. What is about the same thing is done one after the other.
         """
         if not due:
             return
@@ -39,13 +41,13 @@ class JobQueue:
         jobs = [
             Job(
                 id=None,
-                queue=QUEUE,
-                lock=lock_key,
+                queue=SLOTS if one.is_slot else DELIVERIES,
+                lock=one.lock_key,
                 queueing_lock=None,
                 task_name=TASK,
-                task_kwargs={"delivery": identity},
+                task_kwargs={"delivery": one.id},
             )
-            for identity, lock_key in due
+            for one in due
         ]
         self._manager.batch_defer_jobs(jobs, connection=connection)
 

@@ -15,6 +15,7 @@ from supops.models.deliveries import (
     Outcome,
     Process,
     ScheduleSwitch,
+    State,
     Waiting,
 )
 from supops.models.schedules import CommandEnd
@@ -67,14 +68,24 @@ class Inbox(Protocol):
         ...
 
     def replay(self, identities: Collection[int], *, now: datetime) -> tuple[int, ...]:
-        """Have deliveries processed again, from the first try on. Return those that are; not those that are processed now."""
+        """Have deliveries processed again, from the first try on. Return those that are; not those that are processed now.
+
+        What became of them before is told by their attempts only.
+        """
         ...
 
     def discard(self, identity: int, reason: str, *, now: datetime) -> bool:
         """Give a delivery up for good. Return False where it is being processed, is done, or was given up before."""
         ...
 
-    def prune(self, before: datetime, *, limit: int | None = None, dry_run: bool = False) -> int:
+    def prune(
+        self,
+        before: datetime,
+        *,
+        limit: int | None = None,
+        dry_run: bool = False,
+        state: State | None = None,
+    ) -> int:
         """Delete what was finished before a time, with its attempts. Return how many deliveries that are, or would be.
 
         The last slot of each schedule stays.
@@ -83,6 +94,7 @@ class Inbox(Protocol):
             before: The time.
             limit: How many to delete at most, so that nobody waits long; None for all.
             dry_run: Only count, whatever the limit.
+            state: Only those in this state; None for all that are finished.
         """
         ...
 
@@ -148,8 +160,13 @@ class Inbox(Protocol):
 class Queue(Protocol):
     """What is due in a store, for an engine that has to look by itself."""
 
-    def due(self, now: datetime) -> int | None:
-        """Return the delivery whose turn it is; None for none."""
+    def due(self, now: datetime, *, slots: bool | None = None) -> int | None:
+        """Return the delivery whose turn it is; None for none.
+
+        Args:
+            now: The present time.
+            slots: True for slots of schedules only, False for all others; None for both.
+        """
         ...
 
 

@@ -80,10 +80,9 @@ class Processor:
                 outcome = self._handler(delivery)(delivery)
         except Exception as error:  # noqa: BLE001  (a fault of ours must not stop the worker, and is tried again like any other)
             return self._failed(claim, error)
-        if self.inbox.finish(claim, outcome, now=self.clock.now()):
-            self.journal.tell("done", id=delivery.id, attempt=claim.number, outcome=outcome.text)
-        else:
-            self._overtaken(claim)
+        if not self.inbox.finish(claim, outcome, now=self.clock.now()):
+            return self._overtaken(claim)
+        self.journal.tell("done", id=delivery.id, attempt=claim.number, outcome=outcome.text)
         return None
 
     def _handler(self, delivery: Delivery) -> Handler:
@@ -98,8 +97,7 @@ class Processor:
         next_at = None if is_last else now + pause(claim.number, self.base, self.jitter())
         text = said(error)
         if not self.inbox.fail(claim, text, now=now, next_at=next_at):
-            self._overtaken(claim)
-            return None
+            return self._overtaken(claim)
         self.journal.tell(
             "dead" if is_last else "failed",
             id=claim.delivery.id,
@@ -109,8 +107,10 @@ class Processor:
         )
         return next_at
 
-    def _overtaken(self, claim: Claim) -> None:
+    def _overtaken(self, claim: Claim) -> datetime:
+        """Leave the delivery to whoever has it now; but look again, for that one may end in the middle as well."""
         self.journal.tell("overtaken", id=claim.delivery.id, attempt=claim.number)
+        return self.clock.now() + self.lease
 
 
 def can_not_heal(error: Exception) -> bool:
