@@ -1,5 +1,6 @@
 """``python -m supops``, and what the installed command runs."""
 
+import os
 import sys
 
 
@@ -11,6 +12,12 @@ def main() -> None:
 
         print(f"supops {__version__}")  # noqa: T201
         return
+    # Given by a worker to what it runs (see `supops.adapters.command_runner`).
+    pipe = os.environ.pop("SUPOPS_PARENT_PIPE", "")
+    if pipe:
+        from supops.adapters.process_signals import end_with_parent
+
+        end_with_parent(int(pipe))
     from supops.cli import run
 
     sys.exit(run())

@@ -1,6 +1,7 @@
 """Commands in processes of their own: exit status, the end of their output, and their end."""
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -95,11 +96,40 @@ def test_supops_itself(tmp_path: Path) -> None:
     assert "Did you mean 'audit'" in end.stderr
 
 
+WORKER = """
+import os
+from supops.adapters.command_runner import SupopsRunner
+SupopsRunner(("--demo",), os.environ).run(["webhooks", "worker"])
+"""
+
+
+def test_a_command_ends_with_a_worker_that_is_killed(home: dict[str, str], tmp_path: Path) -> None:
+    worker = subprocess.Popen([sys.executable, "-c", WORKER], env=home, cwd=tmp_path)
+    children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children")
+    store = Path(home["XDG_STATE_HOME"]) / "supops" / "demo" / "inbox.db"
+    deadline = time.monotonic() + 20
+    # Then the command has begun.
+    while not store.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    command = int(children.read_text())
+    assert not _has_ended(command)
+
+    worker.kill()
+    worker.wait()
+
+    assert _is_gone(command)
+
+
 def _is_gone(process: int) -> bool:
-    """Whether a process has ended; one that nobody has waited for yet has, too."""
+    """Wait for the end of a process; return whether it has come."""
     for _ in range(100):
-        stat = Path(f"/proc/{process}/stat")
-        if not stat.exists() or ") Z " in stat.read_text():
+        if _has_ended(process):
             return True
         time.sleep(0.05)
     return False
+
+
+def _has_ended(process: int) -> bool:
+    """Whether a process has ended; one that nobody has waited for yet has, too."""
+    stat = Path(f"/proc/{process}/stat")
+    return not stat.exists() or ") Z " in stat.read_text()

@@ -1,6 +1,7 @@
 """Being asked to end."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -51,6 +52,36 @@ def test_the_other_end_of_a_pipe_that_goes_away_asks_as_well() -> None:
 
     assert stop.wait(5)
     os.close(reader)
+
+
+STUBBORN = """
+import signal, sys, time
+from supops.adapters.process_signals import end_with_parent
+signal.signal(signal.SIGTERM, lambda *_: print("asked", flush=True))
+end_with_parent(int(sys.argv[1]), grace=0.3)
+print("began", flush=True)
+while True:
+    time.sleep(60)
+"""
+
+
+def test_who_has_to_end_with_its_parent_is_asked_to_and_then_made_to() -> None:
+    reader, writer = os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-c", STUBBORN, str(reader)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        pass_fds=(reader,),
+        start_new_session=True,
+    )
+    os.close(reader)
+    with process:
+        assert process.stdout
+        assert process.stdout.readline() == b"began\n"
+        os.close(writer)
+
+        assert process.stdout.read() == b"asked\n"
+        assert process.wait(5) == -signal.SIGKILL
 
 
 def test_names_are_never_the_same() -> None:

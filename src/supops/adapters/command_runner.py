@@ -5,18 +5,17 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import IO
 
+from supops.adapters.process_signals import GRACE_SECONDS, PARENT_PIPE
 from supops.errors import SupopsError
 from supops.models.redaction import redact
 from supops.models.schedules import CommandEnd
 from supops.services.inbox_ports import CommandRunner
 
 LONGEST_SECONDS = 3600.0
-# How long a command may take to put things away.
-GRACE_SECONDS = 10.0
 KEPT_BYTES = 16 * 1024
 CHUNK = 64 * 1024
 PROGRAM = (sys.executable, "-P", "-m", "supops")
@@ -25,7 +24,8 @@ PROGRAM = (sys.executable, "-P", "-m", "supops")
 class SupopsRunner(CommandRunner):
     """Runs them with the interpreter that this process runs in.
 
-    Each is in a session of its own: an interrupt that is meant for a worker does not cut what it runs.
+    Each is in a session of its own: an interrupt that is meant for a worker does not cut what it runs. But it ends with this process,
+    however that ends, even where it is killed: somebody else runs the command then.
 
     Args:
         options: The global options, before the group's name.
@@ -48,18 +48,7 @@ class SupopsRunner(CommandRunner):
 
     def run(self, words: Sequence[str]) -> CommandEnd:
         """See `CommandRunner`."""
-        try:
-            process = subprocess.Popen(  # noqa: S603
-                [*self._start, *words],
-                env=self._environ,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise SupopsError(f"`supops {' '.join(words)}` could not be started: {error.strerror}") from None
-        with process:
+        with self._started(words) as process:
             ends = [_End(stream) for stream in (process.stdout, process.stderr) if stream]
             try:
                 process.wait(self._limit)
@@ -78,6 +67,32 @@ class SupopsRunner(CommandRunner):
                     os.killpg(process.pid, signal.SIGKILL)
             out, err = (end.text() for end in ends)
             return CommandEnd(process.returncode, out, err)
+
+    @contextmanager
+    def _started(self, words: Sequence[str]) -> Iterator["subprocess.Popen[bytes]"]:
+        """Start a command. The end of a pipe that is held here tells it that this process lives."""
+        theirs, ours = os.pipe()
+        try:
+            try:
+                process = subprocess.Popen(  # noqa: S603
+                    [*self._start, *words],
+                    env=self._environ | {PARENT_PIPE: str(theirs)},
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    start_new_session=True,
+                    pass_fds=(theirs,),
+                )
+            except OSError as error:
+                raise SupopsError(
+                    f"`supops {' '.join(words)}` could not be started: {error.strerror}"
+                ) from None
+            finally:
+                os.close(theirs)
+            with process:
+                yield process
+        finally:
+            os.close(ours)
 
 
 class _End:

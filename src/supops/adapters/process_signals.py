@@ -6,12 +6,17 @@ import select
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from types import FrameType
 
 from supops.services.inbox_ports import Stop
 
 GRACEFUL = (signal.SIGTERM, signal.SIGINT)
+GRACE_SECONDS = 10.0
+# The variable that names the pipe of a process that has to end with the one that has started it.
+PARENT_PIPE = "SUPOPS_PARENT_PIPE"
 
 
 class StopRequest(Stop):
@@ -70,15 +75,37 @@ def stop_with_parent(stop: StopRequest, file: int = 0) -> None:
     """
 
     def watch() -> None:
-        while True:
-            try:
-                if not os.read(file, 1024):
-                    break
-            except OSError:
-                break
+        _wait_for_end(file)
         stop.set()
 
     threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
+def end_with_parent(file: int, *, grace: float = GRACE_SECONDS) -> None:
+    """Have this process end when the one that holds the other end of a pipe has ended: asked to, and then by force.
+
+    Args:
+        file: The pipe's end here.
+        grace: How many seconds it has for putting things away. Then what it has started in its session ends as well.
+    """
+    os.set_inheritable(file, False)  # noqa: FBT003
+
+    def watch() -> None:
+        _wait_for_end(file)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(grace)
+        with suppress(OSError):
+            os.killpg(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
+def _wait_for_end(file: int) -> None:
+    """Wait until nobody holds the other end of a pipe any more."""
+    with suppress(OSError):
+        while os.read(file, 1024):
+            pass
 
 
 def process_name() -> str:
