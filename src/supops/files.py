@@ -52,8 +52,13 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def writing_whole(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file to be written piece by piece; otherwise as `write_whole`. After an error in the block, nothing was changed."""
+def writing_whole(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
+    """Open a file to be written piece by piece; otherwise as `write_whole`. After an error in the block, nothing was changed.
+
+    Args:
+        path: Where to.
+        private: For its owner only, whatever it was before.
+    """
     target = path.resolve()
     if target.exists() and not target.is_file():
         with target.open("wb") as stream:
@@ -61,6 +66,7 @@ def writing_whole(path: Path) -> Iterator[IO[bytes]]:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+    mode = PRIVATE_FILE if private else mode
     with _replacing(target, mode) as stream:
         yield stream
 

@@ -52,11 +52,16 @@ def test_list_tells_what_there_is(run: Run) -> None:
 def test_enable_and_disable(run: Run) -> None:
     words = ("--demo", "schedule")
     dry = run(*words, "enable", "token-audit", "--dry-run")
+    planned = run(*words, "enable", "token-audit", "--dry-run", "-o", "json")
     on = run(*words, "enable", "token-audit", "-o", "json")
     again = run(*words, "enable", "token-audit")
     off = run(*words, "disable", "token-audit", "-o", "json")
 
     assert "would be switched on" in dry.err
+    assert "off, planned: on" in dry.out
+    validate(report(planned), "supops.schedules-1.json")
+    (schedule,) = report(planned)["schedules"]
+    assert (schedule["enabled"], schedule["planned_enabled"]) == (False, True)
     validate(report(on), "supops.schedules-1.json")
     (schedule,) = report(on)["schedules"]
     assert (schedule["enabled"], schedule["next"]["slot"] > schedule["since"]) == (True, True)

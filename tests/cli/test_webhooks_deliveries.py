@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -129,7 +130,9 @@ def test_list(run: Run, inbox: SqlInbox) -> None:
         (("--booking", "https://api.calendly.com/scheduled_events/3"), [4]),
         (("--since", "2026-11-26T14:00:04+02:00"), [6, 5]),
         (("--until", "2026-11-26T12:00:02Z"), [2, 1]),
-        (("--since", "1h", "--until", "2000-01-01"), []),
+        (("--since", "2000-01-01", "--until", "2000-01-02"), []),
+        (("--booking", "d0000002-0000-4000-8000-000000000000"), []),
+        (("--event", "invitee.creatd"), []),
         (("--before", "3"), [2, 1]),
     ],
 )
@@ -202,7 +205,26 @@ def test_show(run: Run, inbox: SqlInbox) -> None:
     assert "supops webhooks replay 3" in run(*WEBHOOKS, "show", "3").out
     assert "\x1b" not in run(*WEBHOOKS, "show", "3").out
     assert run(*WEBHOOKS, "show", "3", "-o", "markdown").status == 0
-    assert run(*WEBHOOKS, "show", "3", "-o", "csv").out.count("\n") == 2
+    rows = {
+        row["key"]: row["value"]
+        for row in csv.DictReader(StringIO(run(*WEBHOOKS, "show", "1", "-o", "csv").out))
+    }
+    assert (rows["headers.user-agent"], rows["history[0].worker"]) == ("Calendly", "host:1:a")
+    assert (rows["result.decision"], rows["body.payload.cancel_url"]) == ("global", "[redacted]")
+
+
+def test_show_tells_which_try_is_of_which_replay(run: Run, inbox: SqlInbox) -> None:
+    one_of_each(inbox)
+    inbox.replay([3], now=NOW)
+    waiting = report(run(*WEBHOOKS, "show", "3", "-o", "json"), "delivery")
+    inbox.finish(begun(inbox, 3, at=NOW + timedelta(hours=1)), Outcome("x"), now=NOW)
+
+    again = report(run(*WEBHOOKS, "show", "3", "-o", "json"), "delivery")
+
+    assert (waiting["state"], waiting["outcome"], waiting["error"]) == ("pending", None, None)
+    assert "is gone" in waiting["history"][0]["error"]
+    assert [(one["number"], one["round"]) for one in again["history"]] == [(1, 1), (1, 2)]
+    assert "1, replay 1" in run(*WEBHOOKS, "show", "3").out
 
 
 def test_show_of_what_is_no_json(run: Run, inbox: SqlInbox) -> None:
@@ -236,6 +258,10 @@ def test_export(run: Run, inbox: SqlInbox, tmp_path: Path) -> None:
     assert whole[-1]["raw_body"]["data"].encode() == PAYLOAD
     assert whole[0]["raw_body"] == {"encoding": "base64", "data": "/w=="}
     assert "personal data" in raw.err
+    assert (tmp_path / "raw").stat().st_mode & 0o777 == 0o600
+    (tmp_path / "raw").chmod(0o644)
+    run(*WEBHOOKS, "export", "-f", str(tmp_path / "raw"))
+    assert (tmp_path / "raw").stat().st_mode & 0o777 == 0o600
 
 
 def test_replay_here(run: Run, demo: SqlInbox) -> None:
@@ -246,13 +272,67 @@ def test_replay_here(run: Run, demo: SqlInbox) -> None:
     again = run(*DEMO, "replay", "3", "--now", "-o", "json")
     nothing = run(*DEMO, "replay", "--failed")
 
-    assert [one["state"] for one in report(planned, "replay")["deliveries"]] == ["dead"]
+    (one,) = report(planned, "replay")["deliveries"]
+    assert (one["was"], one["state"], one["planned"]) == ("dead", "dead", "pending")
     (one,) = report(done, "replay")["deliveries"]
     assert (one["was"], one["state"], one["outcome"]) == ("dead", "done", "inserted in GitLab Support")
     (one,) = report(again, "replay")["deliveries"]
-    assert (one["was"], one["state"], one["outcome"]) == ("done", "done", "unchanged in GitLab Support")
-    assert "no delivery is dead; there is nothing to replay" in nothing.err
+    assert (one["was"], one["state"], one["outcome"]) == (
+        "done",
+        "done",
+        "unchanged in GitLab Support: the calendar says so already",
+    )
+    assert "no such delivery is dead; there is nothing to replay" in nothing.err
     assert {ran.status for ran in (planned, done, again, nothing)} == {0}
+
+
+@pytest.mark.parametrize("output", ["table", "csv", "markdown"])
+def test_a_dry_run_says_what_would_be(run: Run, inbox: SqlInbox, output: str) -> None:
+    one_of_each(inbox)
+    words = ("--dry-run", "-o", output)
+
+    replayed = run(*WEBHOOKS, "replay", "--failed", *words).out
+    discarded = run(*WEBHOOKS, "discard", "3", "--reason", "a test", *words).out
+
+    for text, after in ((replayed, "pending"), (discarded, "discarded")):
+        assert re.search(rf"\bplanned\W+dead\W+{after}\b", text)
+    assert "given up: a test" in discarded
+    assert inbox.delivery(3).state is State.DEAD
+
+
+def test_slots_of_schedules_are_replayed_only_where_they_are_asked_for(run: Run, inbox: SqlInbox) -> None:
+    one_of_each(inbox)
+    slot = stored(inbox, 7, event="quarterly-audit", source="schedule")
+    inbox.fail(begun(inbox, slot, at=NOW + timedelta(hours=1)), "no", now=NOW, next_at=None)
+
+    def planned(*words: str) -> list[int]:
+        ran = run(*WEBHOOKS, "replay", "--failed", "--dry-run", *words, "-o", "json")
+        return [one["id"] for one in report(ran, "replay")["deliveries"]]
+
+    assert planned() == [3]
+    assert "1 dead slot of schedules left alone" in run(*WEBHOOKS, "replay", "--failed", "--dry-run").err
+    assert planned("--source", "schedule") == [slot]
+    assert planned("--event", "invitee.canceled") == []
+    assert planned("--since", "2026-11-26T12:00:03") == []
+    assert run(*WEBHOOKS, "replay", "3", "--source", "calendly").status == 2
+
+
+def test_a_secret_in_a_reason_is_not_kept(run: Run, inbox: SqlInbox) -> None:
+    one_of_each(inbox)
+
+    run(*WEBHOOKS, "discard", "3", "--reason", "called with token=glpat-abcdefghij0123456789")
+
+    assert "glpat" not in inbox.delivery(3).outcome
+    assert "called with" in inbox.delivery(3).outcome
+
+
+def test_filters_that_make_no_sense(run: Run) -> None:
+    turned = run(*WEBHOOKS, "deliveries", "--since", "1h", "--until", "2d")
+    unknown = run(*WEBHOOKS, "deliveries", "--event", "invitee.creatd")
+
+    assert (turned.status, "nothing can be between" in turned.err) == (2, True)
+    assert (unknown.status, "did you mean invitee.created?" in unknown.err) == (0, True)
+    assert "did you mean" not in run(*WEBHOOKS, "deliveries", "--event", "zen:event-type:user.created").err
 
 
 def test_replay_here_that_fails_again(run: Run, demo: SqlInbox) -> None:
@@ -319,6 +399,7 @@ def test_prune(run: Run, inbox: SqlInbox) -> None:
     for number in range(3):
         identity = stored(inbox, number, at=long_ago)
         inbox.finish(begun(inbox, identity, at=long_ago), Outcome("x"), now=long_ago)
+    inbox.fail(begun(inbox, stored(inbox, 3, at=long_ago), at=long_ago), "no", now=long_ago, next_at=None)
     young = stored(inbox, 9, at=datetime.now(UTC))
 
     old = run(*WEBHOOKS, "export", "--older-than", "90d", "--status", "done").out
@@ -328,9 +409,9 @@ def test_prune(run: Run, inbox: SqlInbox) -> None:
     again = run(*WEBHOOKS, "prune", "--older-than", "1d")
 
     assert [json.loads(line)["id"] for line in old.splitlines()] == [3, 2, 1]
-    assert (report(planned, "prune")["deliveries"], report(planned)["dry_run"]) == (3, True)
+    assert (report(planned, "prune")["deliveries"], report(planned)["dead"]) == (4, 1)
     assert (asked.status, asked.out) == (2, "")
-    assert report(done, "prune")["deliveries"] == 3
+    assert (report(done, "prune")["deliveries"], report(done)["dead"]) == (4, 1)
     assert [one.id for one in inbox.page(Filter(), limit=9)] == [young]
     assert (again.status, "0 deliveries deleted" in again.out) == (0, True)
     assert run(*WEBHOOKS, "prune", "--older-than", "soon").status == 2
@@ -374,7 +455,7 @@ def test_follow(home: dict[str, str], inbox: SqlInbox, tmp_path: Path, output: s
             validate(one, "supops.delivery-happening-1.json")
         assert [one["what"] for one in happened] == ["arrived", "failed", "done"]
     else:
-        assert lines[0] == "--> #7 invitee.created\n"
-        assert lines[1].startswith("<-- #7 failed (try 1 of ")
+        assert lines[0] == "12:00:07 --> #7 invitee.created\n"
+        assert lines[1].startswith("12:00:00 <-- #7 failed (try 1 of ")
         assert lines[1].endswith("): no \\x1b calendar; again at 12:00:05 UTC\n")
-        assert lines[2] == "<-- #7 done: inserted in GitLab Support\n"
+        assert lines[2] == "12:00:00 <-- #7 done: inserted in GitLab Support\n"

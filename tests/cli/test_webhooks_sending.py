@@ -21,6 +21,7 @@ import pytest
 from supops.adapters.calendly_deliveries import CalendlySource
 from supops.adapters.delivery_samples import SENDERS
 from supops.adapters.zendesk_deliveries import ZendeskSource
+from supops.models.deliveries import LARGEST_BODY
 from supops.models.secrets import Secret
 from tests.cli.schemas import validate
 from tests.conftest import Ran, Run
@@ -122,11 +123,27 @@ def test_verify_says_what_to_do(run: Run, body: str) -> None:
     stale = run(*WEBHOOKS, "verify", body, "--signature", calendly(at="2020-01-01T00:00:00"))
     other = run(*WEBHOOKS, "verify", body, "--signature", calendly(key="other"), "--at", AT)
 
+    early = run(*WEBHOOKS, "verify", body, "--signature", calendly(), "--at", "2026-11-26T11:00")
+    shape, nothing = (run(*WEBHOOKS, "verify", body, "--signature", text) for text in ("t=1", ""))
+
     assert "--at TIME" in stale.out
+    assert "s before the time of the check" in stale.out
+    assert "3600 s after the time of the check, 2026-11-26 11:00:00 UTC" in early.out
     assert "byte for byte" in other.out
+    assert "the key does not give this signature for this body" in other.out
+    assert "the header's whole value" in shape.out
+    assert "signing key" in nothing.out
     assert (
         run(*WEBHOOKS, "verify", "-", "--signature", calendly(), "--at", AT, stdin=BODY.decode()).status == 0
     )
+
+
+def test_verify_says_that_a_body_is_too_large_for_a_receiver(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(b" " * (LARGEST_BODY + 1))
+
+    ran = run(*WEBHOOKS, "verify", "large", "--signature", "t=1")
+
+    assert f"a receiver takes {LARGEST_BODY} at most" in ran.err
 
 
 @pytest.mark.parametrize(
@@ -182,6 +199,7 @@ class Receiver(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers = 202
         self.location = ""
+        self.most: int | None = None
         self.got: list[tuple[str, dict[str, str], bytes]] = []
 
     @property
@@ -199,6 +217,8 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.got.append((self.path, headers, body))
+        if self.server.most is not None and len(self.server.got) > self.server.most:
+            self.server.answers = 503
         self.send_response(self.server.answers)
         if self.server.location:
             self.send_header("Location", self.server.location)
@@ -293,9 +313,46 @@ def test_trigger_without_a_receiver(run: Run, receiver: Receiver) -> None:
     receiver.server_close()
 
     ran = run(*WEBHOOKS, "trigger", "invitee.created", "--to", receiver.url)
+    document = report(
+        run(*WEBHOOKS, "trigger", "invitee.created", "--to", receiver.url, "-o", "json"), "trigger"
+    )
 
     assert ran.status == 1
     assert "supops webhooks serve" in ran.err
+    assert (document["sent"], receiver.url in document["error"]) == ([], True)
+
+
+def test_trigger_says_how_many_were_taken(run: Run, receiver: Receiver) -> None:
+    receiver.most = 2
+
+    ran = run(*WEBHOOKS, "trigger", "invitee.created", "--to", receiver.url, "--repeat", "4", "-o", "json")
+
+    document = report(ran, "trigger")
+    assert [one["taken"] for one in document["sent"]] == [True, True, False]
+    assert "2 of 4 were taken before." in ran.err
+    assert "2 of 4 were taken before." in document["error"]
+
+
+def test_trigger_at_the_path_of_the_other_sender(run: Run, receiver: Receiver) -> None:
+    receiver.answers = 401
+
+    ran = run(*WEBHOOKS, "trigger", "invitee.created", "--to", f"{receiver.url}/zendesk")
+
+    assert "The address is where Zendesk's deliveries go" in ran.err
+
+
+@pytest.mark.parametrize("output", ["table", "csv", "json"])
+def test_trigger_dry_run_sends_nothing(run: Run, receiver: Receiver, output: str) -> None:
+    ran = run(*WEBHOOKS, "trigger", "invitee.created", "--to", receiver.url, "--dry-run", "-o", output)
+
+    assert (ran.status, receiver.got) == (0, [])
+    assert "planned" in ran.out
+    assert "https://api.calendly.com/scheduled_events/" in ran.out
+    if output == "json":
+        (one,) = report(ran, "trigger")["planned"]
+        assert one["body"]["payload"]["cancel_url"] == "[redacted]"
+    if output == "table":
+        assert f"planned: invitee.created to {receiver.url}/calendly; nothing was sent" in ran.out
 
 
 def test_trigger_never_shows_the_secret_part_of_the_path(run: Run, receiver: Receiver) -> None:
@@ -320,6 +377,10 @@ def test_trigger_never_shows_the_secret_part_of_the_path(run: Run, receiver: Rec
     ("words", "said"),
     [
         (("invitee.creatd",), "Did you mean invitee.created?"),
+        (
+            ("ticket.created", "--source", "zendesk"),
+            "Did you mean zen:event-type:ticket.created?",
+        ),
         (("invitee.created", "--source", "zendesk"), "is no event of zendesk"),
         (("invitee.created", "--to", "http://hooks.example.com/"), "without TLS"),
         (("invitee.created", "--set", "payload.nam=x"), "Did you mean payload.name?"),

@@ -242,6 +242,9 @@ def test_replay_begins_anew_but_leaves_alone_what_is_being_processed(inbox: Stor
     found = inbox.delivery(dead)
     assert (found.state, found.attempts, found.next_at) == (State.PENDING, 0, NOW + SECOND)
     assert len(inbox.attempts(dead)) == 1
+    for identity in (dead, done):
+        found = inbox.delivery(identity)
+        assert (found.last_error, found.outcome, found.result) == ("", "", "")
 
 
 def test_what_waits_or_is_dead_can_be_given_up(inbox: Store) -> None:
@@ -262,6 +265,9 @@ def test_only_what_was_finished_long_ago_is_deleted_with_its_attempts(inbox: Sto
 
     assert inbox.prune(NOW + SECOND, dry_run=True) == 1
     assert inbox.delivery(old).id == old
+    assert inbox.prune(NOW + SECOND, dry_run=True, state=State.DEAD) == 0
+    assert inbox.prune(NOW + SECOND, state=State.DEAD) == 0
+    assert inbox.prune(NOW + SECOND, dry_run=True, state=State.DONE) == 1
     assert inbox.prune(NOW + SECOND) == 1
 
     with pytest.raises(NoSuchDelivery):

@@ -11,7 +11,7 @@ import msgspec
 from supops.adapters.decoding import UNDECODABLE, is_json
 from supops.models.deliveries import CALENDLY
 from supops.models.secrets import Secret
-from supops.models.signatures import Description, Flaw, Verdict
+from supops.models.signatures import Description, Flaw, Verdict, distance
 from supops.services.inbox_ports import Source
 
 HEADER = "calendly-webhook-signature"
@@ -19,6 +19,9 @@ HEADER = "calendly-webhook-signature"
 FIELD = re.compile(r"(?P<name>[a-z][a-z0-9]{0,7})=(?P<value>[0-9A-Za-z]{1,128})")
 SECONDS = re.compile(r"[0-9]{1,11}")
 HEXADECIMAL = re.compile(r"[0-9a-f]{64}")
+SCHEDULED_EVENTS = "https://api.calendly.com/scheduled_events/"
+# A UUID, or capital letters and digits.
+EVENT_ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(?=[A-Z]*[0-9])[0-9A-Z]{12,32}")
 MOST_FIELDS = 8
 LONGEST_EVENT = 80
 LONGEST_REFERENCE = 500
@@ -68,15 +71,16 @@ class CalendlySource(Source):
             when = datetime.fromtimestamp(int(time), UTC)
             return Verdict(
                 Flaw.TIME,
-                f"it is of {when:%Y-%m-%d %H:%M:%S} UTC, {away:.0f} s from now; "
+                f"it is of {when:%Y-%m-%d %H:%M:%S} UTC, {distance(when, now)}; "
                 f"up to {self._tolerance.total_seconds():.0f} s are accepted",
             )
         for key in self._keys:
             good = signature(key, time, body)
             if any(hmac.compare_digest(good, one) for one in signatures):
                 return Verdict(None, f"the signature is good, with the key from {key.origin}")
-        known = f"none of the {len(self._keys)} keys" if len(self._keys) > 1 else "the key"
-        return Verdict(Flaw.KEY, f"{known} gives this signature for this body")
+        several = len(self._keys) > 1
+        known = f"none of the {len(self._keys)} keys gives" if several else "the key does not give"
+        return Verdict(Flaw.KEY, f"{known} this signature for this body")
 
     def describe(self, headers: Mapping[str, str], body: bytes) -> Description | None:  # noqa: ARG002
         """See `Source`. There is no id of a delivery: the same event of the same thing at the same time is the same delivery."""
@@ -97,6 +101,11 @@ class CalendlySource(Source):
         key = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
         key = f"{CALENDLY}:{key}" if payload.uri else f"{CALENDLY}:body:{digest}"
         return Description(key, _short(about, LONGEST_REFERENCE) or f"{CALENDLY}:{digest}", event)
+
+
+def scheduled_event_uri(text: str) -> str:
+    """Return a scheduled event's URI, of which the id alone may have been typed; anything else as it is."""
+    return f"{SCHEDULED_EVENTS}{text}" if EVENT_ID.fullmatch(text) else text
 
 
 def signature(key: Secret, time: str, body: bytes) -> str:

@@ -12,13 +12,14 @@ import msgspec
 from supops.adapters.decoding import UNDECODABLE, is_json
 from supops.models.deliveries import ZENDESK
 from supops.models.secrets import Secret
-from supops.models.signatures import Description, Flaw, Verdict
+from supops.models.signatures import Description, Flaw, Verdict, distance
 from supops.services.inbox_ports import Source
 
 SIGNATURE = "x-zendesk-webhook-signature"
 TIMESTAMP = "x-zendesk-webhook-signature-timestamp"
 WEBHOOK = "x-zendesk-webhook-id"
 INVOCATION = "x-zendesk-webhook-invocation-id"
+EVENT_PREFIX = "zen:event-type:"
 # Everybody knows it: what is signed with it proves nothing.
 PUBLIC_TEST_SECRET = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
@@ -60,16 +61,16 @@ class ZendeskSource(Source):
         if away > self._tolerance.total_seconds():
             return Verdict(
                 Flaw.TIME,
-                f"it is of {stamp}, {away:.0f} s from now; up to {self._tolerance.total_seconds():.0f} s are accepted",
+                f"it is of {stamp}, {distance(time, now)}; up to {self._tolerance.total_seconds():.0f} s are accepted",
             )
         for secret in self._secrets:
             if hmac.compare_digest(signature(secret, stamp, body), given):
                 return Verdict(None, f"the signature is good, with the secret from {secret.origin}")
         if hmac.compare_digest(signature(Secret(PUBLIC_TEST_SECRET, ""), stamp, body), given):
             return Verdict(Flaw.KEY, "it is signed with Zendesk's public test secret, which proves nothing")
-        return Verdict(
-            Flaw.KEY, f"none of the {len(self._secrets)} secrets gives this signature for this body"
-        )
+        several = len(self._secrets) > 1
+        known = f"none of the {len(self._secrets)} secrets gives" if several else "the secret does not give"
+        return Verdict(Flaw.KEY, f"{known} this signature for this body")
 
     def describe(self, headers: Mapping[str, str], body: bytes) -> Description | None:
         """See `Source`.

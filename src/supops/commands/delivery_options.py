@@ -55,7 +55,8 @@ UntilOption = Annotated[
     str | None, typer.Option("--until", metavar="TIME", help="Received before then; written as --since.")
 ]
 BookingOption = Annotated[
-    str | None, typer.Option("--booking", metavar="URI", help="Only those about this scheduled event.")
+    str | None,
+    typer.Option("--booking", metavar="URI", help="Only those about this scheduled event; its id is enough."),
 ]
 IdArgument = Annotated[
     int, typer.Argument(metavar="ID", help="The delivery's id, as `supops webhooks deliveries` shows it.")
@@ -75,18 +76,40 @@ def filter_of(
     """Return which deliveries are meant.
 
     Raises:
-        UsageError: A time is none.
+        UsageError: A time is none, or nothing lies between the two.
     """
+    from supops.adapters.calendly_deliveries import scheduled_event_uri
     from supops.models.deliveries import Filter, State
 
-    return Filter(
+    wanted = Filter(
         state=State(status.value) if status else None,
         source=source.value if source else None,
         event=event,
         since=moment("--since", since, now) if since else None,
         until=moment("--until", until, now) if until else None,
-        lock_key=booking,
+        lock_key=scheduled_event_uri(booking) if booking else None,
     )
+    if wanted.since and wanted.until and wanted.since >= wanted.until:
+        raise UsageError(
+            f"--since {since} is not before --until {until}: nothing can be between.",
+            hint="The earlier time goes to --since, the later one to --until.",
+        )
+    return wanted
+
+
+def tell_unknown_event(wiring: "Wiring", event: str | None) -> None:
+    """Name the nearest event, where no sender is known to have the one that is asked for."""
+    from supops.adapters.delivery_samples import SENDERS
+    from supops.adapters.zendesk_deliveries import EVENT_PREFIX
+    from supops.services.sampling import nearest_event
+    from supops.services.scheduling import SCHEDULES
+
+    known = [*SENDERS, *(one.name for one in SCHEDULES)]
+    if event is None or event in known or event.startswith(EVENT_PREFIX):
+        return
+    nearest = nearest_event(event, known)
+    meant = f"; did you mean {nearest}?" if nearest else ""
+    wiring.terminal.note(f"no sender is known to have an event {event[:80]!r}{meant}")
 
 
 def moment(option: str, text: str, now: "datetime") -> "datetime":
@@ -124,8 +147,15 @@ def older_than(option: str, text: str, now: "datetime") -> "datetime":
 
 
 @contextmanager
-def handed_over(wiring: "Wiring", file: Path | None) -> Iterator[Callable[[str], object]]:
+def handed_over(
+    wiring: "Wiring", file: Path | None, *, private: bool = False
+) -> Iterator[Callable[[str], object]]:
     """Yield what takes the pieces of a result that is too long to be held: to standard output, or into a file as a whole.
+
+    Args:
+        wiring: Knows the terminal.
+        file: Where to; None for standard output.
+        private: Whether the file is for its owner only.
 
     Raises:
         SupopsError: The file can't be written.
@@ -138,7 +168,7 @@ def handed_over(wiring: "Wiring", file: Path | None) -> Iterator[Callable[[str],
     from supops.files import writing_whole
 
     try:
-        with writing_whole(file) as stream:
+        with writing_whole(file, private=private) as stream:
 
             def write(text: str) -> None:
                 stream.write(text.encode("utf-8", "backslashreplace"))

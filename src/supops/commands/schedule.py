@@ -126,7 +126,11 @@ def _switch(
         said = f"{name} would be switched {word}; nothing was changed"
     else:
         said = f"{name} is switched {word}"
-    result = Result(lambda: [schedules_table([standing])], lambda: schedules_json([standing]))
+    planned = enabled if changed and dry_run else None
+    result = Result(
+        lambda: [schedules_table([standing], planned=planned)],
+        lambda: schedules_json([standing], planned=planned),
+    )
     deliver(wiring, result, output, output_file)
     wiring.terminal.note(said)
 

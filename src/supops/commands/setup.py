@@ -20,7 +20,9 @@ class Part(StrEnum):
     CALENDAR = "calendar"
 
 
-PartArgument = Annotated[Part, typer.Argument(help="Which part of the embedded world.")]
+PartArgument = Annotated[
+    Part, typer.Argument(metavar="PART", help="Which part of the embedded world: calendar.")
+]
 TOUR = (
     ("Who is in the team: one YAML file for each person.", ("team", "list")),
     ("What is wrong with those files.", ("team", "check")),

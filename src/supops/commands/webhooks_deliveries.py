@@ -16,6 +16,7 @@ from supops.commands.delivery_options import (
     filter_of,
     handed_over,
     older_than,
+    tell_unknown_event,
 )
 from supops.commands.options import FileOption, Format, FormatOption, Result, deliver, new_group, wiring_of
 from supops.errors import UsageError
@@ -74,6 +75,7 @@ def deliveries(
         until=until,
         booking=booking,
     )
+    tell_unknown_event(wiring, event)
     if follow:
         given = {
             "--limit": limit,
@@ -138,7 +140,7 @@ def export(
 ) -> None:
     """Write whole deliveries with all tries, newest first: JSON, one object on each line.
 
-    Passwords, tokens and private links in the bodies are masked, unless --raw-bodies is given.
+    Passwords, tokens and private links in the bodies are masked, unless --raw-bodies is given. A file can be read by its owner only.
     """
     from dataclasses import replace
 
@@ -151,6 +153,7 @@ def export(
     wanted = filter_of(
         now, status=status, event=event, source=source, since=since, until=until, booking=booking
     )
+    tell_unknown_event(wiring, event)
     if older:
         wanted = replace(wanted, finished_until=older_than("--older-than", older, now))
     if raw_bodies:
@@ -160,7 +163,7 @@ def export(
     number = 0
     with (
         wiring.terminal.task("exporting", item="delivery") as task,
-        handed_over(wiring, output_file) as write,
+        handed_over(wiring, output_file, private=True) as write,
     ):
         for whole in wholes(wiring.webhooks.inbox, wanted):
             write(json_line(whole_json(whole, raw=raw_bodies)))
@@ -233,7 +236,9 @@ def _follow(wiring: "Wiring", wanted: "Filter", output: Format) -> None:
         for happening in follower.look():
             is_json = output is Format.JSON
             stdout.write(
-                json_line(happening_json(happening)) if is_json else f"{happening_line(happening, tries)}\n"
+                json_line(happening_json(happening))
+                if is_json
+                else f"{happening_line(happening, tries, wiring.clock.now())}\n"
             )
             stdout.flush()
         time.sleep(SECONDS_BETWEEN_LOOKS)

@@ -2,18 +2,29 @@
 
 from enum import StrEnum
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from supops.commands.delivery_options import moment
-from supops.commands.options import FileOption, Format, FormatOption, Result, deliver, new_group, wiring_of
-from supops.errors import CredentialError, ExitCode, SupopsError, UsageError
+from supops.commands.options import (
+    DryRunOption,
+    FileOption,
+    Format,
+    FormatOption,
+    Result,
+    deliver,
+    new_group,
+    wiring_of,
+)
+from supops.errors import CredentialError, ExitCode, NetworkError, SupopsError, UsageError
 
 if TYPE_CHECKING:
     from supops.models.secrets import Secret
-    from supops.models.triggers import Trigger
+    from supops.models.triggers import PlannedTrigger, Trigger
     from supops.services.inbox_ports import Source
     from supops.wiring import Wiring
 
@@ -73,6 +84,7 @@ def verify(
     Exit status: 0 it is good, 3 it is not, 2 the file can't be read, 4 there is no key to check it with.
     """
     from supops.adapters.payload_files import read_bytes
+    from supops.models.deliveries import LARGEST_BODY
     from supops.render.triggers import verdict_blocks, verdict_json
 
     wiring = wiring_of(ctx)
@@ -86,6 +98,10 @@ def verify(
         lambda: verdict_json(platform.value, verdict, as_of, len(body)),
     )
     deliver(wiring, result, output, output_file)
+    if len(body) > LARGEST_BODY:
+        wiring.terminal.warn(
+            f"the body has {len(body)} bytes: a receiver takes {LARGEST_BODY} at most, whatever the signature"
+        )
     raise typer.Exit(ExitCode.DONE if verdict.good else ExitCode.FINDINGS)
 
 
@@ -107,7 +123,7 @@ def trigger(
         typer.Option(
             "--set",
             metavar="PATH=VALUE",
-            help='Change a value, such as payload.scheduled_event.name="US Federal Support". Repeat it for several.',
+            help='Change a value, such as payload.scheduled_event.name="Support, an upgrade". Repeat it for several.',
         ),
     ] = None,
     source: Annotated[
@@ -116,6 +132,7 @@ def trigger(
     repeat: Annotated[
         int, typer.Option("--repeat", min=1, max=MOST_SENT, help="How many to send, one after the other.")
     ] = 1,
+    dry_run: DryRunOption = False,
     output: FormatOption = Format.TABLE,
     output_file: FileOption = None,
 ) -> None:
@@ -131,17 +148,33 @@ def trigger(
     wiring = wiring_of(ctx)
     signer = Signer(known_event(event, source.value if source else None, SENDERS))
     desk = SampleDesk(wiring, signer, event, settings or [], to)
+    if dry_run:
+        deliver(wiring, _planned(desk, repeat), output, output_file)
+        return
     is_live = output is Format.TABLE and output_file is None
     sent, failure = _sent(wiring, desk, repeat, is_live=is_live)
     if not is_live:
+        error = failure.message if failure else None
         result = Result(
             lambda: trigger_lines(sent, desk.shown),
-            lambda: triggers_json(signer.value, desk.shown, sent),
+            lambda: triggers_json(desk.signer.value, desk.shown, sent, error=error),
             csv=lambda: triggers_csv(sent),
         )
         deliver(wiring, result, output, output_file)
     if failure:
         raise failure
+
+
+def _planned(desk: "SampleDesk", number: int) -> Result:
+    """Return what would be sent, in every shape."""
+    from supops.render.triggers import planned_blocks, planned_csv, planned_json
+
+    planned = [desk.planned() for _ in range(number)]
+    return Result(
+        lambda: planned_blocks(planned, desk.shown),
+        lambda: planned_json(desk.signer.value, desk.shown, planned),
+        csv=lambda: planned_csv(planned),
+    )
 
 
 def _sent(
@@ -151,11 +184,12 @@ def _sent(
     from supops.render.triggers import trigger_lines
 
     sent: list[Trigger] = []
-    for _ in range(number):
+    for before in range(number):
+        taken = f" {before} of {number} were taken before." if before else ""
         try:
             one = desk.send()
-        except SupopsError as error:
-            return sent, error
+        except NetworkError as error:
+            return sent, NetworkError(f"{error.message}{taken}", hint=error.hint)
         sent.append(one)
         if is_live:
             shown = trigger_lines([one], desk.shown)
@@ -163,7 +197,7 @@ def _sent(
         if not one.taken:
             remedy = f"{one.remedy[:1].upper()}{one.remedy[1:]}."
             return sent, SupopsError(
-                f"The receiver at {desk.shown} answered {one.answer.status}, and has not taken the delivery.",
+                f"The receiver at {desk.shown} answered {one.answer.status}, and has not taken the delivery.{taken}",
                 hint=remedy,
             )
     return sent, None
@@ -198,8 +232,15 @@ class SampleDesk:
         shown = masked_address(url)
         secret = receiver.path_secret
         self.shown = shown.replace(secret, REDACTED) if secret else shown
-        self._clock, self._signer, self._event, self._settings = wiring.clock, signer, event, settings
+        self._clock, self.signer, self._event, self._settings = wiring.clock, signer, event, settings
         self._key = _key(wiring, signer)
+        other = next(one for one in Signer if one is not signer)
+        is_others = urlsplit(url).path == receiver.path_of(other.value)
+        self._cause = (
+            f"the address is where {other.value.title()}'s deliveries go: leave the path out, or name that of {signer.value.title()}'s"
+            if is_others
+            else ""
+        )
         # What is wrong with --set is found before anything is sent.
         self._sample()
         self._sender = Sender(url, shown=self.shown, ca=private_ca(wiring.environ))
@@ -221,9 +262,20 @@ class SampleDesk:
         sign = {
             Signer.CALENDLY: calendly_deliveries.signed_headers,
             Signer.ZENDESK: zendesk_deliveries.signed_headers,
-        }[self._signer]
+        }[self.signer]
         answer = self._sender.send(sign(self._key, body, self._clock.now()), body)
-        return Trigger(self._event, delivery_samples.about(document), answer)
+        cause = self._cause if answer.status == HTTPStatus.UNAUTHORIZED else ""
+        return Trigger(self._event, delivery_samples.about(document), answer, cause)
+
+    def planned(self) -> "PlannedTrigger":
+        """Return what would be sent."""
+        import json
+
+        from supops.adapters.delivery_samples import about
+        from supops.models.triggers import PlannedTrigger
+
+        document = self._sample()
+        return PlannedTrigger(self._event, about(document), json.dumps(document).encode())
 
     def _sample(self) -> dict[str, object]:
         from supops.adapters.delivery_samples import Fresh, agreeing, sample

@@ -4,7 +4,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supops.commands.delivery_options import IdArgument, older_than
+from supops.commands.delivery_options import (
+    EventOption,
+    IdArgument,
+    SenderOption,
+    SinceOption,
+    filter_of,
+    older_than,
+    tell_unknown_event,
+)
 from supops.commands.options import (
     DryRunOption,
     FileOption,
@@ -37,7 +45,16 @@ def replay(
     identities: Annotated[
         list[int] | None, typer.Argument(metavar="[ID]...", help="The deliveries' ids.")
     ] = None,
-    failed: Annotated[bool, typer.Option("--failed", help="All that are dead.")] = False,
+    failed: Annotated[
+        bool,
+        typer.Option(
+            "--failed",
+            help="All deliveries of webhooks that are dead; slots of schedules only with --source schedule.",
+        ),
+    ] = False,
+    event: EventOption = None,
+    source: SenderOption = None,
+    since: SinceOption = None,
     here: Annotated[
         bool, typer.Option("--now", help="Process them right here, instead of leaving that to a worker.")
     ] = False,
@@ -47,17 +64,29 @@ def replay(
 ) -> None:
     """Have deliveries processed again, from the first try on, whatever became of them before. A repeat changes nothing twice.
 
-    The workers do it, by the same way as the first time. Those being processed at this moment are left alone. Exit status 1: with --now,
-    one or more failed again.
+    The workers do it, by the same way as the first time. Those being processed at this moment are left alone. --event, --source and --since
+    narrow --failed down. A slot of a schedule that is replayed runs its command again. Exit status 1: with --now, one or more failed again.
     """
-    from supops.render.deliveries import replay_json, replay_table
+    from dataclasses import replace
+
+    from supops.render.delivery_changes import replay_json, replay_table
 
     if bool(identities) == failed:
         raise UsageError("Name the ids of the deliveries, or --failed for all that are dead.")
+    if identities and (event or source or since):
+        raise UsageError(
+            "--event, --source and --since go with --failed: ids say which deliveries are meant."
+        )
     wiring = wiring_of(ctx)
     tender = _tender(wiring)
-    chosen = tender.dead() if failed else tender.named(identities or [])
+    wanted = filter_of(
+        wiring.clock.now(), status=None, event=event, source=source, since=since, until=None, booking=None
+    )
+    tell_unknown_event(wiring, event)
+    chosen = tender.dead(wanted) if failed else tender.named(identities or [])
     done = tender.replay(chosen, dry_run=dry_run)
+    if failed:
+        done = replace(done, slots=tender.dead_slots(wanted))
     if here and not dry_run:
         done = _processed(wiring, done)
     result = Result(lambda: [replay_table(done)], lambda: replay_json(done))
@@ -71,28 +100,29 @@ def discard(
     ctx: typer.Context,
     identity: IdArgument,
     reason: Annotated[
-        str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept with the delivery.")
+        str,
+        typer.Option("--reason", metavar="TEXT", help="Why; it is kept with the delivery, without secrets."),
     ],
     dry_run: DryRunOption = False,
     output: FormatOption = Format.TABLE,
     output_file: FileOption = None,
 ) -> None:
     """Give a delivery up for good, which waits or is dead: no worker tries it any more. A replay takes that back."""
-    from supops.render.deliveries import deliveries_table, discard_json
+    from supops.render.delivery_changes import discard_json, discard_table
 
     said = " ".join(reason.split())
     if not said or len(said) > LONGEST_REASON:
         raise UsageError(f"--reason: say in 1 to {LONGEST_REASON} characters why.")
     wiring = wiring_of(ctx)
     done = _tender(wiring).discard(identity, said, dry_run=dry_run)
-    result = Result(lambda: [deliveries_table([done.delivery])], lambda: discard_json(done, dry_run=dry_run))
+    result = Result(lambda: [discard_table(done)], lambda: discard_json(done, dry_run=dry_run))
     deliver(wiring, result, output, output_file)
     if done.changed:
         wiring.terminal.note(f"delivery {identity} is given up")
-    elif done.delivery.state == "discarded":
-        wiring.terminal.note(f"delivery {identity} was given up before: {done.delivery.outcome}")
-    else:
+    elif done.planned:
         wiring.terminal.note(f"delivery {identity} would be given up; nothing was changed")
+    else:
+        wiring.terminal.note(f"delivery {identity} was given up before: {done.delivery.outcome}")
 
 
 @app.command()
@@ -111,11 +141,12 @@ def prune(
     output: FormatOption = Format.TABLE,
     output_file: FileOption = None,
 ) -> None:
-    """Delete deliveries that were finished long ago, with their tries. What waits is never deleted.
+    """Delete deliveries that were finished long ago, with their tries: those that are done, given up or dead. What waits is never deleted.
 
+    Dead ones, which failed and which nobody has mended, hold personal data as well; how many of them are deleted is told.
     `supops webhooks export --older-than DURATION` writes them out before. The last slot of each schedule is kept.
     """
-    from supops.render.deliveries import pruned_blocks, pruned_json
+    from supops.render.delivery_changes import pruned_blocks, pruned_json
     from supops.render.text import count
 
     wiring = wiring_of(ctx)
@@ -126,7 +157,8 @@ def prune(
     done = tender.prune(before, dry_run=True, step=lambda _: None)
     if not dry_run and done.deliveries:
         amount = count(done.deliveries, "delivery", "deliveries")
-        confirmed(wiring, f"Delete {amount}, finished before {before:%Y-%m-%d %H:%M} UTC?", yes=yes)
+        dead = f" ({done.dead} of them dead)" if done.dead else ""
+        confirmed(wiring, f"Delete {amount}{dead}, finished before {before:%Y-%m-%d %H:%M} UTC?", yes=yes)
     if not dry_run:
         with wiring.terminal.task("deleting", item="delivery") as task:
             done = tender.prune(before, dry_run=False, step=lambda some: task.advance(items=some))
@@ -158,10 +190,15 @@ def _tell(wiring: "Wiring", done: "Replay", *, failed: bool) -> None:
     """Say what the table does not."""
     from supops.models.deliveries import State
     from supops.render.deliveries import remedy
+    from supops.render.text import count
     from supops.services.tending import MOST_NAMED
 
     if not done.items and not done.busy and failed:
-        wiring.terminal.note("no delivery is dead; there is nothing to replay")
+        wiring.terminal.note("no such delivery is dead; there is nothing to replay")
+    if done.slots:
+        wiring.terminal.note(
+            f"{count(done.slots, 'dead slot')} of schedules left alone; --source schedule runs their commands again"
+        )
     if done.busy:
         named = ", ".join(str(one) for one in done.busy[:MOST_NAMED])
         more = ", ..." if len(done.busy) > MOST_NAMED else ""

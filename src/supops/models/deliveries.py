@@ -8,6 +8,8 @@ from enum import StrEnum
 CALENDLY = "calendly"
 ZENDESK = "zendesk"
 SCHEDULE = "schedule"
+# More bytes than this no delivery has; a receiver refuses it.
+LARGEST_BODY = 256 * 1024
 
 
 class State(StrEnum):

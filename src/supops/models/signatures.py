@@ -1,6 +1,7 @@
 """What is wrong with a delivery's signature."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 
@@ -29,6 +30,15 @@ class Verdict:
     def good(self) -> bool:
         """Whether it is."""
         return self.flaw is None
+
+
+def distance(time: datetime, checked: datetime) -> str:
+    """Return how far a signature's time is from the one that it is checked at, in words."""
+    seconds = (checked - time).total_seconds()
+    word = "before" if seconds > 0 else "after"
+    return (
+        f"{abs(seconds):.0f} s {word} the time of the check, {checked.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    )
 
 
 @dataclass(frozen=True, slots=True)

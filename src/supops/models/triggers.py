@@ -32,11 +32,13 @@ class Trigger:
 
     Attributes:
         about: The scheduled event, or the ticket; None for other events.
+        cause: Why it was not taken, where that is known.
     """
 
     event: str
     about: str | None
     answer: Answered
+    cause: str = ""
 
     @property
     def taken(self) -> bool:
@@ -48,7 +50,22 @@ class Trigger:
         """What to do where it has not; empty where it has."""
         if self.taken:
             return ""
+        if self.cause:
+            return self.cause
         status = self.answer.status
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             return "redirects are not followed, by nobody who sends deliveries: name the address that it leads to"
         return REMEDIES.get(status, "look at the receiver's journal")
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTrigger:
+    """A sample that would be sent; each real one is new.
+
+    Attributes:
+        about: The scheduled event, or the ticket; None for other events.
+    """
+
+    event: str
+    about: str | None
+    body: bytes

@@ -13,14 +13,11 @@ from supops.render.machine import Json, render_csv
 from supops.render.tables import Block, Cell, Heading, Table, Value, cell_text
 from supops.render.text import count, visible
 from supops.services.following import Happening, What
-from supops.services.tending import Discarded, Pruned, Replay, Whole
+from supops.services.tending import Whole
 
 LIST_SCHEMA = "supops.deliveries/1"
 DELIVERY_SCHEMA = "supops.delivery/1"
 HAPPENING_SCHEMA = "supops.delivery-happening/1"
-REPLAY_SCHEMA = "supops.replay/1"
-DISCARD_SCHEMA = "supops.discard/1"
-PRUNE_SCHEMA = "supops.prune/1"
 STATE_STYLES = {
     State.DONE: "green",
     State.DEAD: "bold red",
@@ -139,7 +136,7 @@ def whole_json(whole: Whole, *, raw: bool = False) -> dict[str, Json]:
         **delivery_json(one),
         "key": one.key,
         "headers": {name: redact(value) for name, value in one.headers.items()},
-        "history": [_attempt_json(attempt) for attempt in whole.attempts],
+        "history": [{**_attempt_json(attempt), "round": place} for place, attempt in _rounds(whole.attempts)],
         "result": _result(one),
         "remedy": remedy(one) or None,
         "bytes": len(one.body),
@@ -156,7 +153,7 @@ def _raw(body: bytes) -> Json:
         return {"encoding": "base64", "data": base64.b64encode(body).decode("ascii")}
 
 
-def _attempt_json(attempt: Attempt) -> Json:
+def _attempt_json(attempt: Attempt) -> dict[str, Json]:
     return {
         "number": attempt.number,
         "worker": attempt.worker,
@@ -218,21 +215,31 @@ def whole_blocks(whole: Whole) -> list[Block]:
     if text is not None:
         shown = text or ("nothing" if not one.body else "nothing that can be shown")
         return [*blocks, Heading(f"body, {size}, which is no JSON:", [Cell(shown)])]
-    pairs: list[list[Value]] = [[key, value] for key, value in _flat(document, "")]
+    pairs: list[list[Value]] = [[key, value] for key, value in flat(document, "")]
     return [*blocks, Heading(f"body, {size}, without secrets:", ()), Table("", ("key", "value"), pairs)]
+
+
+def _rounds(attempts: Sequence[Attempt]) -> list[tuple[int, Attempt]]:
+    """Return attempts, each with its round: from 1, and one more with each replay."""
+    found: list[tuple[int, Attempt]] = []
+    for one in attempts:
+        last = found[-1] if found else None
+        begins = last is None or one.number <= last[1].number
+        found.append(((last[0] if last else 0) + begins, one))
+    return found
 
 
 def _attempts_table(attempts: Sequence[Attempt]) -> Table:
     rows: list[list[Value]] = [
         [
-            one.number,
+            f"{one.number}, replay {place - 1}" if place > 1 else one.number,
             timestamp(one.started_at),
             _seconds(one),
             _ended(one),
             one.error or None,
             one.worker,
         ]
-        for one in attempts
+        for place, one in _rounds(attempts)
     ]
     columns = ("try", "began", "took", "ended", "error", "worker")
     return Table("attempts", columns, rows, details=("error", "worker"))
@@ -255,7 +262,7 @@ def _result_blocks(one: Delivery) -> list[Block]:
     found = _result(one)
     if not isinstance(found, dict):
         return []
-    rows: list[list[Value]] = [[key, value] for key, value in _flat(found, "") if key != "schema"]
+    rows: list[list[Value]] = [[key, value] for key, value in flat(found, "") if key != "schema"]
     is_routing = str(found.get("schema", "")).startswith(ROUTING)
     if is_routing:
         wanted = (
@@ -272,23 +279,30 @@ def _result_blocks(one: Delivery) -> list[Block]:
     return [Heading(f"{title}:", ()), Table("", ("what", "value"), rows)] if rows else []
 
 
-def _flat(value: object, path: str) -> list[tuple[str, str]]:
+def flat(value: object, path: str) -> list[tuple[str, str]]:
+    """Return the values inside of a JSON value as texts, each with its path below `path`."""
     if isinstance(value, dict) and value:
-        return [pair for key, one in value.items() for pair in _flat(one, f"{path}.{key}" if path else key)]
+        return [pair for key, one in value.items() for pair in flat(one, f"{path}.{key}" if path else key)]
     if isinstance(value, list) and value:
-        return [pair for place, one in enumerate(value) for pair in _flat(one, f"{path}[{place}]")]
+        return [pair for place, one in enumerate(value) for pair in flat(one, f"{path}[{place}]")]
     if isinstance(value, bool):
         return [(path, "true" if value else "false")]
     return [(path, "" if value is None else str(value))]
 
 
-def happening_line(happening: Happening, tries: int) -> str:
-    """Return what happened on one line: an arrow, the delivery's id, and the outcome."""
+def happening_line(happening: Happening, tries: int, now: datetime) -> str:
+    """Return what happened on one line: when, an arrow, the delivery's id, and the outcome.
+
+    Args:
+        happening: What happened.
+        tries: After so many a delivery is dead.
+        now: The present time, for what has no time of its own.
+    """
     one, attempt = happening.delivery, happening.attempt
     if happening.what is What.ARRIVED or attempt is None:
         named = one.event or "(no event)"
         source = "" if "." in one.event and one.source != SCHEDULE else f"{one.source} "
-        return visible(f"--> #{one.id} {source}{named}")
+        return visible(f"{_clock(one.received_at)} --> #{one.id} {source}{named}")
     error = attempt.error or one.last_error
     if happening.what is What.DONE:
         said = f"done: {one.outcome}" if one.state is State.DONE and one.outcome else "done"
@@ -297,9 +311,9 @@ def happening_line(happening: Happening, tries: int) -> str:
     elif happening.what is What.BROKEN_OFF:
         said = f"broken off (try {attempt.number} of {tries}): its worker was lost"
     else:
-        again = f"; again at {_clock(one.next_at)}" if _waits(one, attempt) else ""
+        again = f"; again at {_clock(one.next_at)} UTC" if _waits(one, attempt) else ""
         said = f"failed (try {attempt.number} of {tries}): {error}{again}"
-    return visible(f"<-- #{one.id} {said}")
+    return visible(f"{_clock(attempt.finished_at or now)} <-- #{one.id} {said}")
 
 
 def _waits(one: Delivery, attempt: Attempt) -> bool:
@@ -308,7 +322,7 @@ def _waits(one: Delivery, attempt: Attempt) -> bool:
 
 
 def _clock(time: datetime) -> str:
-    return f"{time.astimezone(UTC):%H:%M:%S} UTC"
+    return f"{time.astimezone(UTC):%H:%M:%S}"
 
 
 def happening_json(happening: Happening) -> Json:
@@ -326,65 +340,7 @@ def json_line(value: Json) -> str:
     return json.dumps(value, ensure_ascii=True, allow_nan=False) + "\n"
 
 
-def replay_table(replay: Replay) -> Table:
-    """Return what was, or would be, replayed."""
-    rows: list[list[Value]] = [
-        [
-            one.was.id,
-            one.was.event or None,
-            Cell(str(one.was.state), STATE_STYLES[one.was.state]),
-            Cell(str(one.now.state), STATE_STYLES[one.now.state]),
-            (became(one.now) if replay.here else became(one.was)) or None,
-            one.was.lock_key,
-        ]
-        for one in replay.items
-    ]
-    title = "would be processed again; nothing was changed" if replay.dry_run else "processed again"
-    if not replay.here and not replay.dry_run:
-        title = "to be processed again"
-    columns = ("id", "event", "was", "is", "what became of it", "about")
-    return Table(title, columns, rows, details=("what became of it", "about"))
-
-
-def replay_json(replay: Replay) -> Json:
-    """Return the same as ``supops.replay/1``."""
-    return {
-        "schema": REPLAY_SCHEMA,
-        "dry_run": replay.dry_run,
-        "here": replay.here,
-        "deliveries": [{"was": str(one.was.state), **delivery_json(one.now)} for one in replay.items],
-        "busy": list(replay.busy),
-        "lacks_worker": replay.lacks_worker,
-    }
-
-
-def discard_json(discarded: Discarded, *, dry_run: bool) -> Json:
-    """Return what was given up as ``supops.discard/1``."""
-    return {
-        "schema": DISCARD_SCHEMA,
-        "dry_run": dry_run,
-        "changed": discarded.changed,
-        "delivery": delivery_json(discarded.delivery),
-    }
-
-
-def pruned_blocks(pruned: Pruned) -> list[Block]:
-    """Return how many were deleted."""
-    verb = "would be deleted" if pruned.dry_run else "deleted"
-    said = f"{count(pruned.deliveries, 'delivery', 'deliveries')} {verb}"
-    return [Table("", ("finished before", "what was done"), [[timestamp(pruned.before), said]])]
-
-
-def pruned_json(pruned: Pruned) -> Json:
-    """Return the same as ``supops.prune/1``."""
-    return {
-        "schema": PRUNE_SCHEMA,
-        "dry_run": pruned.dry_run,
-        "before": timestamp(pruned.before),
-        "deliveries": pruned.deliveries,
-    }
-
-
 def whole_csv(whole: Whole) -> str:
-    """Return a delivery as CSV: one row, as it stands in lists."""
-    return csv_rows([whole.delivery], header=True)
+    """Return a delivery with all that is known of it as CSV: a row for each value, with the path that JSON has it at."""
+    pairs = flat(whole_json(whole), "")
+    return render_csv(("key", "value"), [[key, value] for key, value in pairs if key != "schema"])

@@ -24,15 +24,20 @@ STATE_STYLES = {
 STREAMS = ("stdout", "stderr")
 
 
-def schedules_table(standings: Sequence[Standing]) -> Table:
-    """Return how schedules stand."""
+def schedules_table(standings: Sequence[Standing], *, planned: bool | None = None) -> Table:
+    """Return how schedules stand.
+
+    Args:
+        standings: How they do.
+        planned: Whether they would be on; None where nothing would be switched.
+    """
     columns = ("name", "runs", "when", "state", "since", "last", "outcome", "next")
     rows: list[list[Value]] = [
         [
             one.schedule.name,
             one.schedule.command,
             one.schedule.when,
-            _state(one),
+            _state(one, planned),
             timestamp(one.since) if one.since else None,
             label_of(one.last) if one.last else None,
             _outcome(one.last) if one.last else None,
@@ -43,7 +48,10 @@ def schedules_table(standings: Sequence[Standing]) -> Table:
     return Table("Schedules", columns, rows, details=("runs", "when", "since", "outcome"))
 
 
-def _state(standing: Standing) -> Cell:
+def _state(standing: Standing, planned: bool | None) -> Cell:
+    if planned is not None:
+        before, after = ("off", "on") if planned else ("on", "off")
+        return Cell(f"{before}, planned: {after}", "cyan")
     if not standing.available:
         return Cell("not in this version", "dim")
     return Cell("on", "green") if standing.enabled else Cell("off", "dim")
@@ -71,7 +79,7 @@ def _outcome(delivery: Delivery) -> Cell:
     return Cell("waits for a worker", style)
 
 
-def schedules_json(standings: Sequence[Standing]) -> Json:
+def schedules_json(standings: Sequence[Standing], *, planned: bool | None = None) -> Json:
     """Return the same as ``supops.schedules/1``."""
     return {
         "schema": SCHEDULES_SCHEMA,
@@ -82,6 +90,7 @@ def schedules_json(standings: Sequence[Standing]) -> Json:
                 "when": one.schedule.when,
                 "available": one.available,
                 "enabled": one.enabled,
+                "planned_enabled": planned,
                 "default_enabled": one.schedule.default_on,
                 "since": timestamp(one.since) if one.since else None,
                 "last": _last_json(one.last) if one.last else None,

@@ -92,9 +92,7 @@ class Router:
             ),
         )
         if verdict.doubts:
-            note = (
-                f"it is not certain where the meeting belongs, and nothing was written: mend what is named. {AGAIN}"
-            )
+            note = f"it is not certain where the meeting belongs, and nothing was written: mend what is named. {AGAIN}"
             return replace(routing, note=note, incomplete_reasons=verdict.doubts, certain=False)
         ask = partial(self.desk.confirm, payload) if self.desk else None
         if verdict.decision is Decision.NONE:
@@ -245,9 +243,7 @@ def _asked_again(booking: Booking, ask: Ask) -> Booking:
     """Ask the scheduler again now that an entry was read, so that its answer is newer than all that the entry knows."""
     answer = ask()
     if (answer.meeting.name, answer.meeting.hosts) != (booking.meeting.name, booking.meeting.hosts):
-        raise PlatformError(
-            "The event was changed at the scheduler while it was routed.", hint=AGAIN
-        )
+        raise PlatformError("The event was changed at the scheduler while it was routed.", hint=AGAIN)
     return answer
 
 

@@ -12,6 +12,13 @@ from supops.models.redaction import is_unseen, masked_address
 ANY_ADDRESSES = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
 
 
+def nearest_event(event: str, known: Iterable[str]) -> str:
+    """Return the event that was meant; empty where none is near. Who sends it may be left out."""
+    names = list(known)
+    whole = [name for name in names if name.endswith(f":{event}")]
+    return next(iter(whole or get_close_matches(event, names, n=1, cutoff=0.4)), "")
+
+
 def known_event(event: str, source: str | None, senders: Mapping[str, str]) -> str:
     """Return whose event it is.
 
@@ -25,10 +32,11 @@ def known_event(event: str, source: str | None, senders: Mapping[str, str]) -> s
     """
     sender = senders.get(event)
     if sender is None:
-        nearest = get_close_matches(event, senders, n=1, cutoff=0.4)
-        meant = f" Did you mean {nearest[0]}?" if nearest else ""
+        own = [name for name, owner in senders.items() if source in (None, owner)]
+        nearest = nearest_event(event, own)
+        meant = f" Did you mean {nearest}?" if nearest else ""
         raise UsageError(
-            f"There is no sample of an event {event[:80]!r}.{meant}", hint=f"Known are {', '.join(senders)}."
+            f"There is no sample of an event {event[:80]!r}.{meant}", hint=f"Known are {', '.join(own)}."
         )
     if source not in (None, sender):
         own = [name for name, owner in senders.items() if owner == source]
@@ -52,7 +60,7 @@ def with_values(document: Mapping[str, object], settings: Iterable[str]) -> dict
         if not separator or not path:
             raise UsageError(
                 f"--set: {setting[:80]!r} is no PATH=VALUE.",
-                hint='Such as --set payload.scheduled_event.name="US Federal Support".',
+                hint='Such as --set payload.scheduled_event.name="Support, an upgrade".',
             )
         changed = dict(_items(_with_value(changed, path.split("."), (), _value(text))))
     return changed

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from supops.errors import ExitCode, SupopsError
-from supops.models.deliveries import Attempt, Delivery, Filter, State
+from supops.models.deliveries import SCHEDULE, Attempt, Delivery, Filter, State
+from supops.models.redaction import redact
 from supops.services.inbox_ports import Inbox, NoSuchDelivery
 from supops.services.ports import Clock
 
@@ -14,6 +15,7 @@ PAGE = 500
 CHUNK = 500
 MOST_NAMED = 20
 WORKER = "worker"
+ANY = Filter()
 SEEN_WITHIN = timedelta(minutes=1)
 
 
@@ -43,7 +45,7 @@ class Replayed:
 
     Attributes:
         was: How it stood before.
-        now: How it stands.
+        now: How it stands; with a dry run, how it would stand.
     """
 
     was: Delivery
@@ -60,6 +62,7 @@ class Replay:
         here: Whether they were processed right here.
         dry_run: Whether nothing was changed.
         lacks_worker: Whether they wait for a worker, and none was seen of late.
+        slots: How many slots of schedules are dead too, and were left alone because nobody asked for them.
     """
 
     items: tuple[Replayed, ...]
@@ -67,6 +70,7 @@ class Replay:
     here: bool
     dry_run: bool
     lacks_worker: bool
+    slots: int = 0
 
     @property
     def failed(self) -> tuple[Delivery, ...]:
@@ -84,11 +88,19 @@ class Discarded:
     """A delivery that is given up for good, now or before.
 
     Attributes:
+        was: How it stood before.
+        delivery: How it stands; with a dry run, how it would stand.
         changed: False where it was given up before, or would be only now.
     """
 
+    was: Delivery
     delivery: Delivery
     changed: bool
+
+    @property
+    def planned(self) -> bool:
+        """Whether it would be given up, and was not."""
+        return not self.changed and self.was.state is not self.delivery.state
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +109,13 @@ class Pruned:
 
     Attributes:
         before: Whatever was finished before this time.
+        deliveries: How many.
+        dead: How many of them were dead: given up after errors, and mended by nobody.
     """
 
     before: datetime
     deliveries: int
+    dead: int
     dry_run: bool
 
 
@@ -176,16 +191,31 @@ class Tender:
             )
         return tuple(found)
 
-    def dead(self) -> tuple[Delivery, ...]:
-        """Return all that were given up after errors, oldest first."""
-        found = [one for page in pages(self.inbox, Filter(state=State.DEAD)) for one in page.deliveries]
-        return tuple(reversed(found))
+    def dead(self, wanted: Filter = ANY) -> tuple[Delivery, ...]:
+        """Return all that were given up after errors, oldest first.
+
+        Args:
+            wanted: Which of them; slots of schedules only where their source is named.
+        """
+        found = self._dead(wanted)
+        return tuple(one for one in found if wanted.source or one.source != SCHEDULE)
+
+    def dead_slots(self, wanted: Filter = ANY) -> int:
+        """Return how many slots of schedules `dead` leaves out."""
+        return 0 if wanted.source else len(self._dead(replace(wanted, source=SCHEDULE)))
+
+    def _dead(self, wanted: Filter) -> list[Delivery]:
+        asked = replace(wanted, state=State.DEAD)
+        return [one for page in pages(self.inbox, asked) for one in page.deliveries][::-1]
 
     def replay(self, chosen: Sequence[Delivery], *, dry_run: bool) -> Replay:
         """Have deliveries processed again, from the first try on; those being processed at this moment are left alone."""
         if dry_run:
             busy = tuple(one.id for one in chosen if one.state is State.RUNNING)
-            items = tuple(Replayed(one, one) for one in chosen if one.state is not State.RUNNING)
+            now = self.clock.now()
+            items = tuple(
+                Replayed(one, _waiting_again(one, now)) for one in chosen if one.state is not State.RUNNING
+            )
             return Replay(items, busy, here=False, dry_run=True, lacks_worker=False)
         now, replayed = self.clock.now(), set[int]()
         for place in range(0, len(chosen), CHUNK):
@@ -198,21 +228,22 @@ class Tender:
         return Replay(items, busy, here=False, dry_run=False, lacks_worker=lacks)
 
     def discard(self, identity: int, reason: str, *, dry_run: bool) -> Discarded:
-        """Give a delivery up for good.
+        """Give a delivery up for good. The reason is kept, without secrets.
 
         Raises:
             NoSuchDelivery: There is none.
             SupopsError: It is done, or is being processed.
         """
-        delivery = self.inbox.delivery(identity)
-        can_be = delivery.state in (State.PENDING, State.DEAD)
+        was, now, said = self.inbox.delivery(identity), self.clock.now(), redact(reason)
+        can_be = was.state in (State.PENDING, State.DEAD)
         if can_be and dry_run:
-            return Discarded(delivery, changed=False)
-        if can_be and self.inbox.discard(identity, reason, now=self.clock.now()):
-            return Discarded(self.inbox.delivery(identity), changed=True)
+            planned = replace(was, state=State.DISCARDED, finished_at=now, outcome=said)
+            return Discarded(was, planned, changed=False)
+        if can_be and self.inbox.discard(identity, said, now=now):
+            return Discarded(was, self.inbox.delivery(identity), changed=True)
         delivery = self.inbox.delivery(identity)
         if delivery.state is State.DISCARDED:
-            return Discarded(delivery, changed=False)
+            return Discarded(delivery, delivery, changed=False)
         raise _not_discarded(delivery)
 
     def prune(self, before: datetime, *, dry_run: bool, step: Callable[[int], None]) -> Pruned:
@@ -224,13 +255,16 @@ class Tender:
             step: Told after each step how many it deleted.
         """
         if dry_run:
-            return Pruned(before, self.inbox.prune(before, dry_run=True), dry_run=True)
-        deleted = 0
-        while some := self.inbox.prune(before, limit=CHUNK):
-            deleted += some
-            step(some)
-            self.pause()
-        return Pruned(before, deleted, dry_run=False)
+            dead = self.inbox.prune(before, dry_run=True, state=State.DEAD)
+            return Pruned(before, self.inbox.prune(before, dry_run=True), dead, dry_run=True)
+        deleted = dead = 0
+        for state in (State.DEAD, None):
+            while some := self.inbox.prune(before, limit=CHUNK, state=state):
+                deleted += some
+                dead += some if state else 0
+                step(some)
+                self.pause()
+        return Pruned(before, deleted, dead, dry_run=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,7 +291,7 @@ class Worktop:
         for one in replay.items:
             items.append(Replayed(one.was, self._processed(one.was.id)))
             step()
-        return Replay(tuple(items), replay.busy, here=True, dry_run=False, lacks_worker=False)
+        return replace(replay, items=tuple(items), here=True, lacks_worker=False)
 
     def _processed(self, identity: int) -> Delivery:
         while True:
@@ -270,7 +304,17 @@ class Worktop:
 
 
 def _waiting_again(delivery: Delivery, now: datetime) -> Delivery:
-    return replace(delivery, state=State.PENDING, attempts=0, next_at=now, lease_until=None, finished_at=None)
+    return replace(
+        delivery,
+        state=State.PENDING,
+        attempts=0,
+        next_at=now,
+        lease_until=None,
+        finished_at=None,
+        last_error="",
+        outcome="",
+        result="",
+    )
 
 
 def _not_discarded(delivery: Delivery) -> SupopsError:
