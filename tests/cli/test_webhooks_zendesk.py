@@ -379,7 +379,40 @@ def test_health_of_a_webhook_that_cannot_be_read(run: Run) -> None:
     document = read(ran, "supops.webhooks-health")
     unknown = [one for one in document["webhooks"] if one["condition"] == "unknown"]
     assert ran.status == 5
-    assert [(one["id"], bool(one["remedy"])) for one in unknown] == [(GOOD, True)]
+    assert [(one["id"], bool(one["remedy"]), one["complete"]) for one in unknown] == [(GOOD, True, False)]
+
+
+def test_what_was_not_read_is_not_called_nothing(run: Run) -> None:
+    fault = faults(f"zendesk-global:503:path=/api/v2/webhooks/{GOOD}/invocations*:retry_after=0")
+
+    health = run(*WEBHOOKS, "health", "-o", "csv", env=fault)
+    monitor = run(*WEBHOOKS, "monitor", "--attempts", "0", env=fault)
+
+    rows = {row["id"]: row for row in csv.DictReader(StringIO(health.out))}
+    assert (health.status, rows[GOOD]["state"], rows[GOOD]["seen"]) == (5, "unknown", "not read")
+    assert rows[OFF]["seen"] == "no invocations"
+    assert re.search(r"Ticket events for the data team +active +not read +0 +" + GOOD, monitor.out)
+    assert (
+        f"the invocations of the webhook Ticket events for the data team ({GOOD}) of Zendesk Global: "
+        in monitor.err
+    )
+
+
+def test_every_row_names_the_webhook(run: Run) -> None:
+    health = csv.DictReader(StringIO(run(*WEBHOOKS, "health", "-o", "csv").out))
+    monitor = csv.DictReader(StringIO(run(*WEBHOOKS, "monitor", "--attempts", "0", "-o", "csv").out))
+
+    assert {row["id"] for row in health} > {GOOD, FAILING, HELD_BACK, OFF}
+    assert {row["webhook_id"] for row in monitor} > {FAILING, HELD_BACK}
+
+
+def test_health_on_a_terminal_of_80_columns(home: dict[str, str], tmp_path: Path) -> None:
+    _, screen = run_in_terminal(("--no-color", *WEBHOOKS, "health"), env=home, cwd=tmp_path)
+
+    # Nothing is cut: the longest name goes on in the line below.
+    assert all(len(line) <= 80 for line in screen.splitlines())
+    assert "invitee.created, invitee.canceled," in screen
+    assert re.search(r"^ +invitee_no_show.created$", screen, re.MULTILINE)
 
 
 def test_results_go_into_files(run: Run, tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
 """Tables on a terminal and through a pipe."""
 
+from collections import Counter
+
+import pytest
 from rich.cells import cell_len
 
-from supops.render.tables import Cell, Heading, Table, render_plain, render_terminal
+from supops.render.tables import Cell, Heading, Table, Value, render_plain, render_terminal
 
 WIDE = Table(
     "Findings",
@@ -89,3 +92,29 @@ def test_a_heading_carries_nothing_out() -> None:
 
     for text in (render_plain([heading]), render_terminal([heading], width=80, color=False)):
         assert text == "x\\r\\ndecision: global\\x1b[31m\\u202e\ny\n"
+
+
+@pytest.mark.parametrize("details", [(), ("remedy",)])
+@pytest.mark.parametrize("width", [20, 39, 40, 41, 42, 60, 61, 80])
+def test_no_cell_is_cut_at_any_width(width: int, details: tuple[str, ...]) -> None:
+    rows: list[list[Value]] = [
+        ["disabled", "Zendesk US Government", "a,b-" * 12, 12, "mend " * 30],
+        ["ok", "Calendly", "x", 3, None],
+    ]
+    table = Table("", ("state", "platform", "webhook", "tries", "remedy"), rows, details=details)
+
+    text = render_terminal([table], width=width, color=False)
+
+    assert all(cell_len(line) <= width for line in text.splitlines())
+    letters = Counter("".join(text.split()))
+    for part in (*table.columns[:4], "disabled", "ZendeskUSGovernment", "Calendly"):
+        assert not Counter(part) - letters
+    shown = sum(letters[mark] for mark in ",")
+    assert (shown, letters["-"] >= 12) == (12, True)
+    assert letters["m"] >= 30
+
+
+def test_a_table_that_just_fits_is_whole() -> None:
+    table = Table("", ("a" * 9, "tries"), [["b", 1]], details=("none",))
+
+    assert "tries" in render_terminal([table], width=16, color=False)

@@ -90,7 +90,8 @@ def test_a_list_that_breaks_off_is_incomplete_before_it_has_findings() -> None:
     seen = monitored(one)
 
     assert (seen.invocations, seen.failures) == (1, 1)
-    assert "after 1: the list broke off" in seen.missing[0]
+    assert "but for 1 that were: the list broke off" in seen.missing[0]
+    assert seen.watched[0].broke_off
     assert seen.exit_code is ExitCode.INCOMPLETE
 
 

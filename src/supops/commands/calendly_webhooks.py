@@ -102,7 +102,8 @@ def list_(
 
     wiring = wiring_of(ctx)
     listing = Subscriber(wiring.calendly, wiring.terminal).list_scope(scope.value, group)
-    result = Result(lambda: [subscriptions_table(listing)], lambda: subscriptions_json(listing))
+    now = wiring.clock.now()
+    result = Result(lambda: [subscriptions_table(listing, now)], lambda: subscriptions_json(listing, now))
     deliver(wiring, result, output, output_file)
     _end(wiring, listing.missing)
 
@@ -120,7 +121,10 @@ def show(
 
     wiring = wiring_of(ctx)
     found = wiring.calendly.subscription(identity)
-    result = Result(lambda: subscription_blocks(found), lambda: subscriptions_json(Listing((found,))))
+    now = wiring.clock.now()
+    result = Result(
+        lambda: subscription_blocks(found, now), lambda: subscriptions_json(Listing((found,)), now)
+    )
     deliver(wiring, result, output, output_file)
 
 
@@ -173,8 +177,9 @@ def create(
                 wiring, f"Replace {item.existing.id} to {item.existing.public_url}: {item.why}?", yes=yes
             )
         (item,), failure = subscriber.carry_out([item])
+    now = wiring.clock.now()
     result = Result(
-        lambda: creation_blocks(item, dry_run=dry_run), lambda: creation_json(item, dry_run=dry_run)
+        lambda: creation_blocks(item, now, dry_run=dry_run), lambda: creation_json(item, now, dry_run=dry_run)
     )
     deliver(wiring, result, output, output_file)
     if failure:
@@ -200,8 +205,9 @@ def delete(
     if not dry_run:
         confirmed(wiring, f"Delete the subscription {found.id} to {found.public_url}?", yes=yes)
         item = subscriber.apply(item)
+    now = wiring.clock.now()
     result = Result(
-        lambda: [plan_table([item], dry_run=dry_run)], lambda: deletion_json(found, dry_run=dry_run)
+        lambda: [plan_table([item], now, dry_run=dry_run)], lambda: deletion_json(found, now, dry_run=dry_run)
     )
     deliver(wiring, result, output, output_file)
 
@@ -242,8 +248,9 @@ def sync(
         _confirm_plan(wiring, plan, yes=yes)
         items, failure = subscriber.carry_out(plan.items)
         plan = replace(plan, items=tuple(items))
+    now = wiring.clock.now()
     result = Result(
-        lambda: [plan_table(plan.items, dry_run=dry_run)], lambda: plan_json(plan, dry_run=dry_run)
+        lambda: [plan_table(plan.items, now, dry_run=dry_run)], lambda: plan_json(plan, now, dry_run=dry_run)
     )
     deliver(wiring, result, output, output_file)
     if failure:
@@ -294,7 +301,7 @@ def _confirm_plan(wiring: "Wiring", plan: "Plan", *, yes: bool) -> None:
     if not any(item.deletes for item in plan.items):
         return
     if not yes:
-        wiring.terminal.show([plan_table(plan.items, dry_run=True)])
+        wiring.terminal.show([plan_table(plan.items, wiring.clock.now(), dry_run=True)])
     confirmed(
         wiring, "Carry this out? What is deleted or replaced is gone for a moment, or for good.", yes=yes
     )

@@ -182,7 +182,8 @@ def _list_calendly(wiring: "Wiring", output: Format, output_file: Path | None) -
 
     listing = Subscriber(wiring.calendly, wiring.terminal).list_own()
     wiring.terminal.note("a group's subscriptions: supops calendly webhooks list --group URI")
-    result = Result(lambda: [subscriptions_table(listing)], lambda: subscriptions_json(listing))
+    now = wiring.clock.now()
+    result = Result(lambda: [subscriptions_table(listing, now)], lambda: subscriptions_json(listing, now))
     deliver(wiring, result, output, output_file)
     _end(wiring, listing.missing, ExitCode.INCOMPLETE if listing.missing else ExitCode.DONE)
 

@@ -50,7 +50,7 @@ def account_json(account: Account) -> Json:
     }
 
 
-def subscriptions_table(listing: Listing) -> Table:
+def subscriptions_table(listing: Listing, now: datetime) -> Table:
     """Return the subscriptions, each that is in trouble with what to do."""
     rows: list[list[Value]] = [
         [
@@ -60,7 +60,7 @@ def subscriptions_table(listing: Listing) -> Table:
             f"{one.created_at:%Y-%m-%d}",
             one.public_url,
             ", ".join(one.events),
-            Cell(remedy, "yellow") if (remedy := remedy_for(one)) else None,
+            Cell(remedy, "yellow") if (remedy := remedy_for(one, now)) else None,
         ]
         for one in listing.subscriptions
     ]
@@ -70,18 +70,18 @@ def subscriptions_table(listing: Listing) -> Table:
     )
 
 
-def subscriptions_json(listing: Listing) -> Json:
+def subscriptions_json(listing: Listing, now: datetime) -> Json:
     """Return the subscriptions as ``supops.webhook-subscriptions/1``."""
     return {
         "schema": LISTING_SCHEMA,
         "complete": not listing.missing,
         "incomplete_reasons": list(listing.missing),
         "scopes": list(listing.scopes),
-        "webhooks": [subscription_json(one) for one in listing.subscriptions],
+        "webhooks": [subscription_json(one, now) for one in listing.subscriptions],
     }
 
 
-def subscription_blocks(one: Subscription) -> list[Block]:
+def subscription_blocks(one: Subscription, now: datetime) -> list[Block]:
     """Return one subscription, with everything that is known of it."""
     rows: list[list[Value]] = [
         ["id", one.id],
@@ -95,12 +95,12 @@ def subscription_blocks(one: Subscription) -> list[Block]:
         ["group", one.group],
         ["created", _minute(one.created_at)],
         ["failing since", _minute(one.retry_started_at) if one.retry_started_at else None],
-        ["remedy", remedy_for(one) or None],
+        ["remedy", remedy_for(one, now) or None],
     ]
     return [Table("", ("what", "value"), [row for row in rows if row[1] is not None])]
 
 
-def subscription_json(one: Subscription) -> dict[str, Json]:
+def subscription_json(one: Subscription, now: datetime) -> dict[str, Json]:
     """Return one subscription, as it stands in every document."""
     return {
         "uri": one.uri,
@@ -115,60 +115,68 @@ def subscription_json(one: Subscription) -> dict[str, Json]:
         "retry_started_at": one.retry_started_at.isoformat().replace("+00:00", "Z")
         if one.retry_started_at
         else None,
-        "remedy": remedy_for(one) or None,
+        "remedy": remedy_for(one, now) or None,
     }
 
 
-def remedy_for(one: Subscription) -> str:
+def remedy_for(one: Subscription, now: datetime) -> str:
     """Return what to do about a subscription that delivers nothing, or soon won't; empty where all is well."""
     if one.state != "active":
         return (
             "disabled after a day of failed deliveries, and can't be switched on again: mend the receiver, then "
             "`supops calendly webhooks create --replace` with the same address"
         )
-    if one.retry_started_at:
-        end = one.retry_started_at + DISABLED_AFTER
-        return f"deliveries fail since {_minute(one.retry_started_at)}: mend the receiver before {_minute(end)}, when Calendly disables it"
-    return ""
+    if one.retry_started_at is None:
+        return ""
+    since, end = _minute(one.retry_started_at), one.retry_started_at + DISABLED_AFTER
+    if now < end:
+        return f"deliveries fail since {since}: mend the receiver before {_minute(end)}, when Calendly disables it"
+    return (
+        f"deliveries fail since {since}, for more than a day: Calendly has probably disabled it, or will at any moment; mend the "
+        "receiver, list the subscriptions again, and where it is disabled, `supops calendly webhooks create --replace` with the same address"
+    )
 
 
 def _minute(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def creation_blocks(item: Item, *, dry_run: bool) -> list[Block]:
+def creation_blocks(item: Item, now: datetime, *, dry_run: bool) -> list[Block]:
     """Return what became of one wanted subscription."""
     made = item.made or (None if item.changes else item.existing)
     lines = [Cell(_outcome(item, dry_run=dry_run))]
     if item.differences:
         lines += [Cell(difference, "red") for difference in item.differences]
     blocks: list[Block] = [Heading("webhook subscription", lines)]
-    return [*blocks, *(subscription_blocks(made) if made else [plan_table([item], dry_run=dry_run)])]
+    return [
+        *blocks,
+        *(subscription_blocks(made, now) if made else [plan_table([item], now, dry_run=dry_run)]),
+    ]
 
 
-def creation_json(item: Item, *, dry_run: bool) -> Json:
+def creation_json(item: Item, now: datetime, *, dry_run: bool) -> Json:
     """Return the same as ``supops.webhook-created/1``."""
     made = item.made or (None if item.changes else item.existing)
     is_replaced = item.verb is Verb.REPLACE and item.existing is not None
     return {
         "schema": CREATED_SCHEMA,
-        "webhook": subscription_json(made) if made else None,
+        "webhook": subscription_json(made, now) if made else None,
         "created": item.made is not None,
         "mirrored": item.mirrored,
         "differences": list(item.differences),
         "replaced": item.existing.uri if is_replaced and item.existing and item.made else None,
-        "before": subscription_json(item.existing) if is_replaced and item.existing else None,
+        "before": subscription_json(item.existing, now) if is_replaced and item.existing else None,
         "planned": str(item.verb) if dry_run and item.changes else None,
         "problem": item.problem or None,
     }
 
 
-def deletion_json(one: Subscription, *, dry_run: bool) -> Json:
+def deletion_json(one: Subscription, now: datetime, *, dry_run: bool) -> Json:
     """Return what was deleted as ``supops.webhook-deleted/1``."""
-    return {"schema": DELETED_SCHEMA, "webhook": subscription_json(one), "deleted": not dry_run}
+    return {"schema": DELETED_SCHEMA, "webhook": subscription_json(one, now), "deleted": not dry_run}
 
 
-def plan_table(items: Sequence[Item], *, dry_run: bool) -> Table:
+def plan_table(items: Sequence[Item], now: datetime, *, dry_run: bool) -> Table:
     """Return a plan, or what was done of it."""
     rows: list[list[Value]] = [
         [
@@ -177,7 +185,7 @@ def plan_table(items: Sequence[Item], *, dry_run: bool) -> Table:
             item.made.id if item.made else item.existing.id if item.existing else None,
             masked_address(_address(item)),
             ", ".join(item.wanted.events if item.wanted else item.existing.events if item.existing else ()),
-            item.problem or _why(item),
+            item.problem or _why(item, now),
         ]
         for item in items
     ]
@@ -186,7 +194,7 @@ def plan_table(items: Sequence[Item], *, dry_run: bool) -> Table:
     return Table(title, columns, rows, details=("address", "events", "why"))
 
 
-def plan_json(plan: Plan, *, dry_run: bool) -> Json:
+def plan_json(plan: Plan, now: datetime, *, dry_run: bool) -> Json:
     """Return the same as ``supops.webhook-sync/1``."""
     return {
         "schema": SYNC_SCHEMA,
@@ -200,9 +208,9 @@ def plan_json(plan: Plan, *, dry_run: bool) -> Json:
                 "why": item.why,
                 "outcome": str(item.outcome) if item.changes else None,
                 "problem": item.problem or None,
-                "before": subscription_json(item.existing) if item.existing else None,
+                "before": subscription_json(item.existing, now) if item.existing else None,
                 "wanted": _wanted_json(item.wanted) if item.wanted else None,
-                "webhook": subscription_json(item.made) if item.made else None,
+                "webhook": subscription_json(item.made, now) if item.made else None,
                 "mirrored": item.mirrored,
             }
             for item in plan.items
@@ -248,9 +256,9 @@ def _verb(item: Item) -> str:
     return DONE[item.verb] if item.outcome is Outcome.DONE else str(item.verb)
 
 
-def _why(item: Item) -> str:
+def _why(item: Item, now: datetime) -> str:
     """Return the reason, and for one that is kept although it fails, what to do about that."""
-    remedy = remedy_for(item.existing) if item.existing and item.verb is Verb.KEEP else ""
+    remedy = remedy_for(item.existing, now) if item.existing and item.verb is Verb.KEEP else ""
     return f"{item.why}; {remedy}" if remedy else item.why
 
 

@@ -1,6 +1,6 @@
 """Tables for people: with colours and lines on a terminal; plain, whole and aligned for a pipe."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -127,13 +127,16 @@ def render_terminal(blocks: Iterable[Block], *, width: int, color: bool) -> str:
 def _grids(table: Table, width: int) -> Iterable["RenderableType"]:
     from rich.padding import Padding
 
-    if not table.details or sum(_widest(table, column) + GAP for column in table.columns) - GAP <= width:
-        yield _grid(table, table.columns, table.rows)
+    wanted = [_widest(table, column) for column in table.columns]
+    if not table.details or sum(wanted) + GAP * (len(wanted) - 1) <= width:
+        yield _grid(dict(zip(table.columns, _fitting(wanted, width), strict=True)), table.rows)
         return
     columns = [column for column in table.columns if column not in table.details]
+    # Rows that are shown one by one stay aligned by the widths of all.
+    widths = dict(zip(columns, _fitting([_widest(table, column) for column in columns], width), strict=True))
     for number, row in enumerate(table.rows):
         cells = dict(zip(table.columns, row, strict=True))
-        yield _grid(table, columns, [[cells[column] for column in columns]], header=number == 0)
+        yield _grid(widths, [[cells[column] for column in columns]], header=number == 0)
         for column in table.details:
             if cells[column] is not None:
                 # One or two say by themselves what they are.
@@ -148,16 +151,30 @@ def _widest(table: Table, column: str) -> int:
     return max(cell_len(column), *(cell_len(cell_text(row[place])) for row in table.rows))
 
 
-def _grid(
-    table: Table, columns: Sequence[str], rows: Sequence[Sequence[Value]], *, header: bool = True
-) -> "RichTable":
+def _fitting(widths: Sequence[int], width: int) -> list[int]:
+    """Return widths of columns that fit into a width: the widest give way, and their cells are folded."""
+    fitting = list(widths)
+    room = max(len(fitting), width - GAP * (len(fitting) - 1))
+    excess = sum(fitting) - room
+    while excess > 0:
+        widest = max(fitting)
+        place = fitting.index(widest)
+        following = max((one for one in fitting if one < widest), default=1)
+        step = min(excess, max(1, widest - following))
+        fitting[place] -= step
+        excess -= step
+    return fitting
+
+
+def _grid(widths: Mapping[str, int], rows: Sequence[Sequence[Value]], *, header: bool = True) -> "RichTable":
     from rich.table import Table as RichTable
 
-    grid = RichTable(box=None, padding=(0, GAP, 0, 0), header_style="bold underline", show_header=header)
-    for column in columns:
-        # Rows that are shown one by one stay aligned by the widths of all.
-        alone = len(rows) < len(table.rows)
-        grid.add_column(column, overflow="fold", min_width=_widest(table, column) if alone else None)
+    # What is beside the last column would take its place from it.
+    grid = RichTable(
+        box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="bold underline", show_header=header
+    )
+    for column, width in widths.items():
+        grid.add_column(column, overflow="fold", width=width)
     for row in rows:
         grid.add_row(*(_text(value) for value in row))
     return grid

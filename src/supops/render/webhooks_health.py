@@ -1,6 +1,5 @@
 """How all webhooks are, as people and programs see it: one line each, worst first, with what to do."""
 
-from supops.models.subscriptions import Subscription
 from supops.render.machine import Json
 from supops.render.subscriptions import remedy_for
 from supops.render.tables import Block, Cell, Heading, Table, Value
@@ -44,17 +43,18 @@ def health_blocks(healths: Healths) -> list[Block]:
             _title(patient),
             _name(patient),
             _facts(patient),
+            _id(patient),
             _address(patient),
             remedy_of(patient, healths) or None,
         ]
         for patient in healths.patients
     ]
-    columns = ("state", "platform", "webhook", "seen", "address", "remedy")
+    columns = ("state", "platform", "webhook", "seen", "id", "address", "remedy")
     title = f"webhooks, {minute(healths.since)} to {minute(healths.until)}"
     return [
         Heading(title, lines),
         *incomplete_blocks(healths.missing),
-        Table("webhooks", columns, rows, details=("seen", "address", "remedy")),
+        Table("webhooks", columns, rows, details=("seen", "id", "address", "remedy")),
     ]
 
 
@@ -79,12 +79,13 @@ def _patient_json(patient: Patient, healths: Healths) -> Json:
     cause = watched.main_cause if watched else None
     return {
         "platform": f"zendesk.{watched.placed.key}" if watched else "calendly",
-        "id": watched.placed.webhook.id if watched else _id(patient.subscription),
+        "id": _id(patient),
         "name": watched.placed.webhook.name if watched else None,
         "events": list(_events(patient)),
         "address": _address(patient),
         "condition": str(patient.condition),
         "failing_since": iso(patient.since),
+        "complete": not (watched and watched.missing),
         "invocations": watched.invocations if watched else None,
         "not_succeeded": len(failures) if watched else None,
         "last_failure_at": iso(failures[0].invocation.completed_at) if failures else None,
@@ -96,7 +97,7 @@ def _patient_json(patient: Patient, healths: Healths) -> Json:
 def remedy_of(patient: Patient, healths: Healths) -> str:
     """Return what to do about a webhook; empty where all is well."""
     if patient.subscription is not None:
-        remedy = remedy_for(patient.subscription)
+        remedy = remedy_for(patient.subscription, healths.until)
         return f"{remedy[:1].upper()}{remedy[1:]}"
     if patient.watched is None or patient.is_healthy:
         return ""
@@ -130,8 +131,10 @@ def _address(patient: Patient) -> str:
     return patient.subscription.public_url if patient.subscription else ""
 
 
-def _id(subscription: Subscription | None) -> str | None:
-    return subscription.id if subscription else None
+def _id(patient: Patient) -> str | None:
+    if patient.watched:
+        return patient.watched.placed.webhook.id
+    return patient.subscription.id if patient.subscription else None
 
 
 def _facts(patient: Patient) -> str | None:
@@ -141,8 +144,12 @@ def _facts(patient: Patient) -> str | None:
 
 
 def _invocations(watched: Watched) -> str:
-    if not watched.failures:
-        return count(watched.invocations, "invocation") if watched.invocations else "no invocations"
-    some = f"{len(watched.failures):,} of {count(watched.invocations, 'invocation')} did not succeed ({watched.share:.0%})"
-    last = watched.failures[0].invocation.completed_at
+    number, failures = watched.invocations, watched.failures
+    if not failures:
+        if watched.broke_off:
+            return f"at least {count(number, 'invocation')}" if number else "not read"
+        return count(number, "invocation") if number else "no invocations"
+    whole = f"{count(number, 'invocation')}{' that were read' if watched.broke_off else ''}"
+    some = f"{len(failures):,} of {whole} did not succeed ({watched.share:.0%})"
+    last = failures[0].invocation.completed_at
     return f"{some}, the last at {minute(last)}" if last else some

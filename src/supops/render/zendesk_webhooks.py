@@ -83,7 +83,7 @@ def monitor_blocks(seen: Monitored) -> list[Block]:
             one.placed.key,
             one.placed.webhook.name,
             _status(one.placed.webhook),
-            one.invocations,
+            _number(one),
             Cell(f"{len(one.failures):,}", "red") if one.failures else 0,
             one.placed.webhook.id,
             one.placed.webhook.public_url,
@@ -111,13 +111,24 @@ def failures_table(seen: Monitored) -> Table:
             _attempts(failure),
             Cell(_said(failure)) if _said(failure) else None,
             failure.invocation.id,
+            one.placed.webhook.id,
         ]
         for one in seen.watched
         for failure in one.failures
     ]
-    columns = ("instance", "webhook", "ended", "status", "code", "attempts", "answer", "invocation")
+    columns = (
+        "instance",
+        "webhook",
+        "ended",
+        "status",
+        "code",
+        "attempts",
+        "answer",
+        "invocation",
+        "webhook id",
+    )
     title = "invocations that did not succeed"
-    return Table(title, columns, rows, details=("answer", "invocation"))
+    return Table(title, columns, rows, details=("answer", "invocation", "webhook id"))
 
 
 def monitor_json(seen: Monitored) -> Json:
@@ -224,6 +235,13 @@ def typed(window: timedelta) -> str:
     units = UNITS[1:] if seconds <= UNITS[0][1] else UNITS
     unit, size = next((unit, size) for unit, size in units if seconds % size == 0)
     return f"{seconds // size}{unit}"
+
+
+def _number(one: Watched) -> int | str:
+    """Return how many invocations there were, as far as that is known."""
+    if not one.broke_off:
+        return one.invocations
+    return f"at least {one.invocations:,}" if one.invocations else "not read"
 
 
 def _status(webhook: Webhook) -> Cell:

@@ -1,10 +1,17 @@
 """The webhook subscriptions that the simulated Calendly has at the story's beginning: one that works, one that fails, one disabled."""
 
+from datetime import UTC, datetime
+
 from supops.sandbox.bookings import BOT, ORGANIZATION, Json
 
+HOUR = 3600.0
+FAILING_SECONDS = 5 * HOUR
 
-def subscriptions() -> list[Json]:
-    """Return them as the API shows them."""
+
+def subscriptions(now: float) -> list[Json]:
+    """Return them as the API shows them. One fails since some hours: it is not too late to mend that."""
+    # From one command to the next it stays the same.
+    failing = datetime.fromtimestamp((now - FAILING_SECONDS) // HOUR * HOUR, UTC)
     trigger = (
         "https://gitlab.example.com/api/v4/projects/7/ref/main/trigger/pipeline?token=demo-trigger-token"
     )
@@ -16,7 +23,7 @@ def subscriptions() -> list[Json]:
             "https://hooks.example.com/calendly",
             [*both, "invitee_no_show.created"],
             created_at="2026-06-01T12:00:00.000000Z",
-            retry_started_at="2026-11-23T22:10:00.000000Z",
+            retry_started_at=f"{failing:%Y-%m-%dT%H:%M:%S.%fZ}",
         ),
         _subscription(
             3,

@@ -114,7 +114,7 @@ class World:
         gitlab = gitlab_seed.seeded(DEMO_SECRETS["DEMO_GITLAB_TOKEN"])
         gitlab_work_seed.seed(gitlab, now())
         gitlab_license_requests.seed(gitlab, gitlab_seed.TRACKER, now())
-        return cls(zendesk, _seeded_calendly(), gitlab, GoogleState(calendars), now=now)
+        return cls(zendesk, _seeded_calendly(now()), gitlab, GoogleState(calendars), now=now)
 
     @classmethod
     def open(cls, folder: Path) -> "World":
@@ -237,14 +237,14 @@ def _seeded_instance(key: str) -> ZendeskState:
     )
 
 
-def _seeded_calendly() -> CalendlyState:
+def _seeded_calendly(now: float) -> CalendlyState:
     narrow, member = ("users:read", "webhooks:read"), user_uri("tessa.young")
     tokens = {
         DEMO_SECRETS["DEMO_CALENDLY_TOKEN"]: CalendlyToken(BOT, ALL_SCOPES),
         "demo-narrow-token": CalendlyToken(BOT, narrow),
         "demo-member-token": CalendlyToken(member, ALL_SCOPES),
     }
-    return CalendlyState(tokens, subscriptions=subscriptions())
+    return CalendlyState(tokens, subscriptions=subscriptions(now))
 
 
 def demo_settings(urls: dict[str, str], folder: Path, *, backend: str = "ics") -> dict[str, object]:

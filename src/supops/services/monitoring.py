@@ -71,12 +71,14 @@ class Watched:
         invocations: How many were read.
         failures: Those that did not succeed, newest first.
         missing: A sentence for whatever could not be read.
+        broke_off: Whether there may be more invocations than were read.
     """
 
     placed: Placed
     invocations: int = 0
     failures: tuple[Failure, ...] = ()
     missing: tuple[str, ...] = ()
+    broke_off: bool = False
 
     @property
     def share(self) -> float:
@@ -257,7 +259,9 @@ def _watched(listed: _Listed, webhook: Webhook, since: datetime, closely: int, t
             if not invocation.succeeded:
                 failed.append(invocation)
     except SupopsError as error:
-        missing.append(f"the invocations of {of}, after {count:,}: {error.message}")
+        read = f", but for {count:,} that were" if count else ""
+        missing.append(f"the invocations of {of}{read}: {error.message}")
+    broke_off = bool(missing)
     failures = [Failure(invocation) for invocation in failed]
     for place, invocation in enumerate(failed[:closely]):
         try:
@@ -267,7 +271,7 @@ def _watched(listed: _Listed, webhook: Webhook, since: datetime, closely: int, t
             left = len(failed[:closely]) - place
             missing.append(f"the attempts of {left:,} of the failed invocations of {of}: {error.message}")
             break
-    return Watched(placed, count, tuple(failures), tuple(missing))
+    return Watched(placed, count, tuple(failures), tuple(missing), broke_off)
 
 
 @dataclass(frozen=True, slots=True)
