@@ -58,18 +58,21 @@ class WebhookWiring:
     @cached_property
     def _shared(self) -> "PostgresDatabase | None":
         url = self._platforms.config.settings.queue.url
-        return self.shared_store(url) if url else None
+        return self.shared_store() if url else None
 
     def shared_store(self, url: str | None = None) -> "PostgresDatabase":
-        """Return the store in PostgreSQL, at an address or where the settings say.
+        """Return the store in PostgreSQL, at an address that was typed as --to, or where the settings say.
 
         Raises:
             ConfigError: No address is named.
             CredentialError: The password is not where the settings say.
-            UsageError: The extra `scale` is not installed.
+            UsageError: The extra `scale` is not installed; or the address that was typed is empty, or has a password in it.
         """
-        from supops.adapters.inbox_postgres import PostgresDatabase
+        from supops.adapters.inbox_postgres import SETTING, PostgresDatabase
+        from supops.errors import UsageError
 
+        if url is not None and not url.strip():
+            raise UsageError("--to: the address is empty.")
         settings = self._platforms.config.settings.queue
         address = url or settings.url
         if not address:
@@ -77,7 +80,12 @@ class WebhookWiring:
         password = None
         if settings.password:
             password = self._platforms.secrets.fetch(settings.password, purpose="the password for queue.url")
-        store = PostgresDatabase(address, password)
+        store = PostgresDatabase(address, password, setting="--to" if url else SETTING)
+        if url and store.has_literal_password:
+            raise UsageError(
+                "--to: the address has a password in it, which whoever lists processes can read.",
+                hint="Leave it out, and set queue.password to where the password is kept.",
+            )
         self._platforms.opened.callback(store.close)
         return store
 
@@ -87,22 +95,27 @@ class WebhookWiring:
         configured = self._platforms.config.settings.queue.path
         return Path(configured) if configured else self._platforms.state_folder / "inbox.db"
 
-    def engine(self, journal: "Journal", tick: Callable[[], None]) -> "Engine":
+    def engine(self, journal: "Journal", tick: Callable[[], None], *, slots: bool) -> "Engine":
         """Return what gives a worker the deliveries that are due.
 
         Args:
             journal: Told what goes wrong.
             tick: Called now and then.
+            slots: True for slots of schedules, False for all other deliveries.
         """
         if self._shared:
             from supops.adapters.procrastinate_engine import Pace, ProcrastinateEngine
             from supops.setting_types import seconds_of
 
             pace = Pace.of_lease(max(1, seconds_of(self._platforms.config.settings.queue.lease)))
-            return ProcrastinateEngine(self._shared, journal=journal, tick=tick, pace=pace)
-        from supops.adapters.embedded_engine import EmbeddedEngine
+            return ProcrastinateEngine(self._shared, journal=journal, tick=tick, pace=pace, slots=slots)
+        from supops.adapters.embedded_engine import POLL_SECONDS, EmbeddedEngine
 
-        return EmbeddedEngine(self.inbox, clock=self._platforms.clock, journal=journal, tick=tick)
+        # Slots are due at a minute, and can wait a little.
+        poll = POLL_SECONDS * 5 if slots else POLL_SECONDS
+        return EmbeddedEngine(
+            self.inbox, clock=self._platforms.clock, journal=journal, tick=tick, poll=poll, slots=slots
+        )
 
     def processor(self, worker: str, journal: "Journal") -> "Processor":
         """Return what processes deliveries.

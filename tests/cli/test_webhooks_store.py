@@ -64,6 +64,13 @@ def test_without_an_address_the_setting_is_named(run: Run) -> None:
     assert "queue.url" in done.err
 
 
+def test_the_embedded_world_has_none(run: Run) -> None:
+    done = run("--demo", "webhooks", "store", "init")
+
+    assert (done.status, done.out) == (2, "")
+    assert "The embedded world keeps its deliveries in a file" in done.err
+
+
 def test_a_password_is_a_reference_and_is_never_shown(run: Run, cluster: Cluster) -> None:
     done = run(
         "webhooks", "store", "init", env={"SUPOPS_QUEUE__URL": "postgresql://me:s3cret-word@127.0.0.1/x"}
@@ -82,6 +89,37 @@ def test_a_password_is_a_reference_and_is_never_shown(run: Run, cluster: Cluster
         assert refused.status == 1
         assert "can't be used" in refused.err
         assert "s3cret-word" not in refused.out + refused.err
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://me:s3cret-word@127.0.0.1:1/x",
+        "postgresql://127.0.0.1:1/x?password=s3cret-word",
+        "host=127.0.0.1 port=1 password=s3cret-word",
+    ],
+)
+def test_a_password_in_the_address_that_is_moved_to_is_refused(run: Run, address: str) -> None:
+    pytest.importorskip("psycopg")
+
+    done = run("webhooks", "store", "move", "--to", address)
+
+    assert done.status == 2
+    assert "set queue.password" in done.err
+    assert "s3cret-word" not in done.out + done.err
+
+
+def test_an_address_that_is_moved_to_is_named_where_it_fails(run: Run) -> None:
+    pytest.importorskip("psycopg")
+
+    silent = run("webhooks", "store", "move", "--to", "postgresql://me@127.0.0.1:1/x")
+    broken = run("webhooks", "store", "move", "--to", "nonsense")
+
+    assert "look at --to" in silent.err
+    assert "Connection refused. Nothing was changed." in silent.err
+    assert "--to is no address" in broken.err
+    assert run("webhooks", "store", "move", "--to", "").status == 2
+    assert "queue.url" not in silent.err + broken.err
 
 
 def test_a_file_is_moved(run: Run, cluster: Cluster, file_store: SqlInbox, tmp_path: Path) -> None:

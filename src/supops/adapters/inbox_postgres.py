@@ -44,6 +44,7 @@ OVERDUE = """
     )
     ORDER BY next_at LIMIT 500
 """
+SETTING = "queue.url"
 INIT_HINT = "Make the tables with `supops webhooks store init`."
 MIGRATE_HINT = "Run `supops webhooks store migrate`."
 
@@ -81,12 +82,21 @@ class PostgresDatabase(Database):
         url: Its address, without a password.
         password: Of the database's user; None where none is needed.
         jobs: Replaced in tests.
+        setting: Where the address stands, as messages name it.
     """
 
-    def __init__(self, url: str, password: "Secret | None" = None, *, jobs: JobQueue | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        password: "Secret | None" = None,
+        *,
+        jobs: JobQueue | None = None,
+        setting: str = SETTING,
+    ) -> None:
         with needed("a store in PostgreSQL"):
             import psycopg  # noqa: F401
         self.url = url
+        self._setting = setting
         self._password = password
         self._connections = Connections(self._opened, lambda one: not one.closed and not one.broken)
         self._jobs = jobs or JobQueue()
@@ -108,7 +118,7 @@ class PostgresDatabase(Database):
             return make_conninfo(self.url, application_name="supops", **given)
         except ProgrammingError:
             raise ConfigError(
-                "queue.url is no address of a PostgreSQL database.",
+                f"{self._setting} is no address of a PostgreSQL database.",
                 hint="It looks like postgresql://user@host/database; the password is in queue.password.",
             ) from None
 
@@ -202,6 +212,17 @@ class PostgresDatabase(Database):
             )
 
     @property
+    def has_literal_password(self) -> bool:
+        """Whether a password stands in the address, where whoever lists processes or settings reads it."""
+        from psycopg import ProgrammingError
+        from psycopg.conninfo import conninfo_to_dict
+
+        try:
+            return bool(conninfo_to_dict(self.url).get("password"))
+        except ProgrammingError:
+            return False
+
+    @property
     def shown(self) -> str:
         """The address as messages may have it: host and database."""
         from psycopg import ProgrammingError
@@ -210,7 +231,7 @@ class PostgresDatabase(Database):
         try:
             parts = conninfo_to_dict(self.url)
         except ProgrammingError:
-            return "queue.url"
+            return self._setting
         return f"{parts.get('host') or 'the local socket'}/{parts.get('dbname') or ''}"
 
     @contextmanager
@@ -243,7 +264,7 @@ class PostgresDatabase(Database):
                 ) from None
             raise SupopsError(
                 f"The store at {self.shown} can't be used: {text}. Nothing was changed.",
-                hint="See whether the database server runs and can be reached, and look at queue.url.",
+                hint=f"See whether the database server runs and can be reached, and look at {self._setting}.",
             ) from None
         except psycopg.Error as error:
             raise SupopsError(
@@ -268,4 +289,7 @@ def _translated(text: str) -> bytes:
 def _said(error: Exception) -> str:
     from supops.models.redaction import redact
 
-    return redact(" ".join(str(error).split()))[:400].rstrip(".")
+    lines = [" ".join(line.split()) for line in str(error).splitlines()]
+    # libpq asks back where it is not heard: that is no part of the sentence, and the hint says it.
+    told = " ".join(line for line in lines if line and not line.endswith("?"))
+    return redact(told or " ".join(lines))[:400].rstrip(".?!")

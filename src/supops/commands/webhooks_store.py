@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from supops.commands.options import FileOption, Format, FormatOption, Result, deliver, new_group, wiring_of
+from supops.errors import UsageError
 
 app = new_group("The store of deliveries in PostgreSQL: make it, keep it current, move a file into it.")
 
@@ -24,7 +25,12 @@ def migrate(ctx: typer.Context, output: FormatOption = Format.TABLE, output_file
 @app.command()
 def move(
     ctx: typer.Context,
-    to: Annotated[str, typer.Option("--to", metavar="URL", help="Address of an empty PostgreSQL database.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="URL", help="Address of an empty PostgreSQL database, without a password in it."
+        ),
+    ],
     output: FormatOption = Format.TABLE,
     output_file: FileOption = None,
 ) -> None:
@@ -50,6 +56,11 @@ def _upgrade(ctx: typer.Context, output: Format, output_file: FileOption, done: 
     from supops.render.stores import store_json, store_table
 
     wiring = wiring_of(ctx)
+    if wiring.options.demo:
+        raise UsageError(
+            "The embedded world keeps its deliveries in a file, and has no store in PostgreSQL.",
+            hint="Without --demo, queue.url in the settings names the database.",
+        )
     store = wiring.webhooks.shared_store()
     changed = store.upgrade()
     said = done if changed else nothing
