@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NoReturn
 
+from supops.adapters.command_runner import SupopsRunner
 from supops.adapters.inbox import SqlInbox
 from supops.adapters.inbox_database import Session
 from supops.models.bookings import Booking
 from supops.models.deliveries import Claim, Delivery, NewDelivery, Outcome
 from supops.models.entries import Record
+from supops.models.schedules import CommandEnd
 from supops.services import planning, processing, recording
 from supops.webhook_wiring import WebhookWiring
 
@@ -96,6 +98,16 @@ def after_done() -> None:
         die()
 
     SqlInbox.finish = finish  # type: ignore[method-assign]
+
+
+def endless_slots() -> None:
+    """A worker whose schedules' commands take longer than any test."""
+
+    def run(self: SupopsRunner, words: Sequence[str]) -> CommandEnd:
+        time.sleep(60)
+        raise AssertionError("still alive")
+
+    SupopsRunner.run = run  # type: ignore[method-assign]
 
 
 def without_lock() -> None:

@@ -15,6 +15,7 @@ from supops.sandbox.bookings import canceled, created, slot
 from supops.sandbox.faults import Fault
 from supops.sandbox.server import Sandbox
 from supops.sandbox.world import CALENDAR_IDS
+from supops.services.scheduling import SCHEDULES, delivery_of
 from tests.e2e.starting import Starter
 from tests.e2e.station import Station
 from tests.e2e.weather import shown
@@ -89,6 +90,23 @@ def test_what_a_killed_worker_left_is_done_by_another(
     assert shown(sandbox.world) == ONE_ENTRY
     history = station.inbox.attempts(delivery.id)
     assert [one.succeeded for one in history] == [*[None] * (attempts - 1), True]
+
+
+def test_deliveries_do_not_wait_for_the_command_of_a_schedule(station: Station) -> None:
+    compare = next(one for one in SCHEDULES if one.name == "compare").latest(datetime.now(UTC))
+    station.receiver()
+    (slot_id,) = station.inbox.add([delivery_of(compare, datetime.now(UTC))])
+    assert slot_id
+    station.worker(sabotage="endless_slots")
+    assert until(lambda: station.inbox.delivery(slot_id).state is State.RUNNING), station.said()
+
+    station.deliver(BODY)
+
+    def is_done() -> bool:
+        return {one.state for one in station.all_deliveries() if one.id != slot_id} == {State.DONE}
+
+    assert until(is_done), station.said()
+    assert station.inbox.delivery(slot_id).state is State.RUNNING
 
 
 def test_poison_is_dead_after_exactly_its_tries_and_is_replayed_after_the_fix(

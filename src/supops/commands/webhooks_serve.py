@@ -118,7 +118,7 @@ def worker(
     from contextlib import suppress
 
     from supops.adapters.process_signals import process_name, stop_on_signals, stop_with_parent
-    from supops.adapters.side_threads import repeated
+    from supops.adapters.side_threads import repeated, side_by_side
     from supops.errors import SupopsError
     from supops.services.ticking import SECONDS, Ticker, heartbeat
 
@@ -132,9 +132,16 @@ def worker(
     processor = webhooks.processor(name, journal)
     journal.tell("working", worker=name)
     try:
-        engine = webhooks.engine(journal, Ticker([webhooks.schedule_tick()], journal, time.monotonic))
+        tick = Ticker([webhooks.schedule_tick()], journal, time.monotonic)
+        deliveries = webhooks.engine(journal, tick, slots=False)
+        # A schedule's command may take an hour: deliveries don't wait for it.
+        slots = webhooks.engine(journal, lambda: None, slots=True)
         with repeated(beat, seconds=SECONDS):
-            engine.run(processor.process, stop=stop)
+            side_by_side(
+                lambda: deliveries.run(processor.process, stop=stop),
+                lambda: slots.run(processor.process, stop=stop),
+                stop.set,
+            )
     finally:
         with suppress(SupopsError):
             webhooks.inbox.gone(name)
