@@ -12,8 +12,9 @@ from supops.models.deliveries import Backlog, NewDelivery
 from supops.services.inbox_ports import Inbox
 from supops.services.ports import Clock
 
-# At most so many wait for a commit; whoever comes then is asked to come again.
+# At most so many, and so much, wait for a commit; whoever comes then is asked to come again.
 MOST_WAITING = 2000
+MOST_WAITING_BYTES = 32 * 1024 * 1024
 MOST_AT_ONCE = 256
 # How long what is known of the store may be told again.
 FRESH_SECONDS = 2.0
@@ -43,6 +44,7 @@ class Writer:
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self._queue: list[_Waiting] = []
+        self._size = 0
         self._condition = threading.Condition()
         self._is_closing = False
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -59,9 +61,11 @@ class Writer:
         loop = asyncio.get_running_loop()
         waiting = _Waiting(delivery, loop.create_future(), loop)
         with self._condition:
-            if self._is_closing or len(self._queue) >= MOST_WAITING:
+            is_full = len(self._queue) >= MOST_WAITING or self._size >= MOST_WAITING_BYTES
+            if self._is_closing or is_full:
                 raise Overloaded(f"{len(self._queue)} deliveries wait to be stored")
             self._queue.append(waiting)
+            self._size += len(delivery.body)
             self._condition.notify()
         return waiting.answer
 
@@ -81,6 +85,9 @@ class Writer:
                     return
                 taken, self._queue = self._queue[:MOST_AT_ONCE], self._queue[MOST_AT_ONCE:]
             self._write(taken)
+            with self._condition:
+                # Until then they are in memory.
+                self._size -= sum(len(one.delivery.body) for one in taken)
 
     def _write(self, taken: Sequence[_Waiting]) -> None:
         try:

@@ -1,14 +1,20 @@
-"""What is known of the store, and for how long."""
+"""Storing, and what is known of the store, and for how long."""
 
+import asyncio
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
 
 from supops.adapters.clock import SystemClock
 from supops.adapters.inbox import SqlInbox
 from supops.adapters.inbox_sqlite import SqliteDatabase
 from supops.errors import SupopsError
 from supops.models.deliveries import Backlog, Filter, NewDelivery
-from supops.receiver_store import FRESH_SECONDS, LONGEST_FRESH_SECONDS, StoreWatch
+from supops.receiver_store import FRESH_SECONDS, LONGEST_FRESH_SECONDS, Overloaded, StoreWatch, Writer
 
 
 class SlowInbox(SqlInbox):
@@ -84,3 +90,41 @@ def test_a_file_that_was_deleted_is_not_written_to_any_more(tmp_path: Path) -> N
     # What was acknowledged is there for others.
     others = SqlInbox(SqliteDatabase(path)).page(Filter(), limit=9)
     assert [one.key for one in others] == ["key 2"]
+
+
+class StuckInbox(SqlInbox):
+    """Stores nothing until it may."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        super().__init__(database)
+        self.go_on = threading.Event()
+
+    def add(self, deliveries: Sequence[NewDelivery]) -> tuple[int | None, ...]:
+        self.go_on.wait(5)
+        return super().add(deliveries)
+
+
+def test_what_waits_in_memory_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("supops.receiver_store.MOST_WAITING_BYTES", 1000)
+    inbox = StuckInbox(SqliteDatabase(tmp_path / "inbox.db"))
+    writer = Writer(inbox)
+
+    def large(number: int) -> NewDelivery:
+        return replace(a_delivery(number), body=b"x" * 600)
+
+    async def store() -> list[int | None]:
+        waiting = [writer.store(large(1)), writer.store(large(2))]
+        # Also those that the writer is at.
+        with pytest.raises(Overloaded, match="wait to be stored"):
+            writer.store(large(3))
+        inbox.go_on.set()
+        found = [await one for one in waiting]
+        while len(found) < 3:
+            try:
+                found.append(await writer.store(large(3)))
+            except Overloaded:
+                await asyncio.sleep(0.01)
+        return found
+
+    assert len(set(asyncio.run(asyncio.wait_for(store(), 10)))) == 3
+    writer.close()
