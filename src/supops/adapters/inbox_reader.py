@@ -108,15 +108,22 @@ class InboxReader:
 
     def backlog(self, now: datetime) -> Backlog:
         """See `Inbox`."""
-        parts = (
+        counted = ("pending", "running", "dead", "discarded")
+        counts = ", ".join(f"(SELECT count(*) FROM inbox WHERE state = '{state}')" for state in counted)
+        oldest = " UNION ALL ".join(
             f"SELECT min(next_at) AS oldest FROM inbox WHERE state = '{state}' AND next_at <= :now"
             for state in ("pending", "running")
         )
         with self._database.reading() as session:
-            counts = session.rows("SELECT state, count(*) FROM inbox GROUP BY state")
-            row = session.row(f"SELECT min(oldest) FROM ({' UNION ALL '.join(parts)}) AS parts", around(now))
-        oldest = moment(row[0]) if row and row[0] is not None else None
-        return Backlog({State(str(state)): number(count) for state, count in counts}, oldest)
+            numbers = session.row(f"SELECT {counts}, (SELECT count(*) FROM inbox)")
+            row = session.row(f"SELECT min(oldest) FROM ({oldest}) AS parts", around(now))
+        *others, every = (number(value) for value in numbers or (0,) * 5)
+        found = {State(state): count for state, count in zip(counted, others, strict=True)}
+        found[State.DONE] = every - sum(others)
+        return Backlog(
+            {state: count for state, count in found.items() if count},
+            moment(row[0]) if row and row[0] is not None else None,
+        )
 
     def processes(self) -> tuple[Process, ...]:
         """See `Inbox`."""
