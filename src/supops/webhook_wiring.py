@@ -6,6 +6,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from supops.errors import ConfigError
+
 if TYPE_CHECKING:
     from supops.adapters.inbox import SqlInbox
     from supops.adapters.inbox_postgres import PostgresDatabase
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from supops.services.reconciling import Comparer
     from supops.services.routing import Router
     from supops.services.scheduling import Scheduler
+
+SHORTEST_LEASE, LONGEST_LEASE = timedelta(seconds=1), timedelta(hours=1)
 
 
 class WebhookWiring:
@@ -105,9 +109,8 @@ class WebhookWiring:
         """
         if self._shared:
             from supops.adapters.procrastinate_engine import Pace, ProcrastinateEngine
-            from supops.setting_types import seconds_of
 
-            pace = Pace.of_lease(max(1, seconds_of(self._platforms.config.settings.queue.lease)))
+            pace = Pace.of_lease(self._lease.total_seconds())
             return ProcrastinateEngine(self._shared, journal=journal, tick=tick, pace=pace, slots=slots)
         from supops.adapters.embedded_engine import POLL_SECONDS, EmbeddedEngine
 
@@ -129,7 +132,7 @@ class WebhookWiring:
         from supops.setting_types import seconds_of
 
         clock, settings = self._platforms.clock, self._platforms.config.settings.queue
-        lease = timedelta(seconds=max(1, seconds_of(settings.lease)))
+        lease = self._lease
         return Processor(
             inbox=self.inbox,
             handlers=self._handlers,
@@ -141,6 +144,20 @@ class WebhookWiring:
             base=timedelta(seconds=seconds_of(settings.first_pause)),
             lease=lease,
         )
+
+    @property
+    def _lease(self) -> timedelta:
+        from supops.setting_types import seconds_of
+
+        text = self._platforms.config.settings.queue.lease
+        lease = timedelta(seconds=seconds_of(text))
+        # A time further ahead than that is taken for one of a clock that was wrong.
+        if not SHORTEST_LEASE <= lease <= LONGEST_LEASE:
+            raise ConfigError(
+                f"queue.lease is {text}, and should be from 1s to 1h.",
+                hint="It is renewed while a delivery is at work, so that it need not be as long as the work.",
+            )
+        return lease
 
     @cached_property
     def _handlers(self) -> "dict[str, Handler]":
