@@ -52,7 +52,10 @@ class Workers:
         loop = asyncio.get_running_loop()
         while not self._ending.is_set():
             began = loop.time()
-            status = await self._one()
+            try:
+                status = await self._one()
+            except Exception as error:  # noqa: BLE001  (whatever it is: without a worker nothing is processed)
+                status = f"{type(error).__name__}: {error}"
             if self._ending.is_set():
                 return
             if loop.time() - began >= STEADY_SECONDS:
@@ -77,4 +80,17 @@ class Workers:
             status = await process.wait()
         finally:
             self._running.discard(process)
-        return signal.Signals(-status).name if status < 0 else str(status)
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    process.kill()
+        return _named(status)
+
+
+def _named(status: int) -> str:
+    """Return how a process has ended: its status, or the signal's name; those for real time have none."""
+    if status >= 0:
+        return str(status)
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return f"signal {-status}"
