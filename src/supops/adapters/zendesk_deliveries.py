@@ -75,7 +75,8 @@ class ZendeskSource(Source):
     def describe(self, headers: Mapping[str, str], body: bytes) -> Description | None:
         """See `Source`.
 
-        An event has an id of its own. The body of a trigger's webhook is anything; of it, the invocation is the id.
+        An event has an id of its own. The body of a trigger's webhook is anything, and is the same delivery as long as its signed time is.
+        The invocation's id is not signed: whoever repeats a delivery may give it another.
         """
         try:
             event = msgspec.json.decode(body, type=_Event)
@@ -85,11 +86,8 @@ class ZendeskSource(Source):
             event = _Event()
         except UNDECODABLE:
             return None
-        invocation = headers.get(INVOCATION, "")
         if event.id and event.type:
             identity = f"event\0{event.id}\0{event.type}"
-        elif PLAIN.fullmatch(invocation):
-            identity = f"invocation\0{invocation}"
         else:
             identity = f"body\0{headers.get(TIMESTAMP, '')}\0{hashlib.sha256(body).hexdigest()}"
         key = f"{ZENDESK}:{hashlib.sha256(identity.encode('utf-8', 'backslashreplace')).hexdigest()}"
