@@ -17,6 +17,7 @@ import pytest
 
 from supops.adapters.inbox_sqlite import SqliteDatabase
 from supops.adapters.zendesk_deliveries import signed_headers as signed_by_zendesk
+from supops.models.deliveries import LARGEST_BODY
 from supops.receiver import MAX_BODY, RETRY_AFTER_SECONDS
 from supops.receiver_store import MOST_WAITING
 from tests.conftest import ROOT
@@ -180,6 +181,10 @@ def test_the_largest_body_is_taken_and_one_byte_more_is_not(asking: Asking, inbo
     assert asking.post(body).status == 202
     assert asking.post(body + b" ").status == 413
     assert len(stored(inbox)) == 1
+
+
+def test_verify_knows_how_much_is_taken() -> None:
+    assert LARGEST_BODY == MAX_BODY
 
 
 @pytest.mark.parametrize("length", [str(MAX_BODY + 1), "99999999999", "9" * 5000, "-1", "x", ""])

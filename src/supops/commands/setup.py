@@ -21,7 +21,7 @@ class Part(StrEnum):
 
 
 PartArgument = Annotated[
-    Part, typer.Argument(metavar="PART", help="Which part of the embedded world: calendar.")
+    Part, typer.Argument(metavar="calendar", help="Which part of the embedded world.")
 ]
 TOUR = (
     ("Who is in the team: one YAML file for each person.", ("team", "list")),
