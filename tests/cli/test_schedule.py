@@ -14,7 +14,7 @@ import pytest
 
 from supops.adapters.inbox import SqlInbox
 from supops.adapters.inbox_sqlite import SqliteDatabase
-from supops.models.deliveries import Claim, Filter, NewDelivery, Outcome, ScheduleSwitch, State
+from supops.models.deliveries import Claim, Filter, NewDelivery, Outcome, Process, ScheduleSwitch, State
 from supops.services.scheduling import SCHEDULES
 from tests.cli.schemas import validate
 from tests.conftest import ROOT, Ran, Run
@@ -47,6 +47,18 @@ def test_list_tells_what_there_is(run: Run) -> None:
     rows = list(csv.DictReader(StringIO(run("--demo", "schedule", "list", "-o", "csv").out)))
     assert {row["state"] for row in rows} <= {"on", "off", "not in this version"}
     assert rows[0]["when"] == "first day of a quarter, 06:00 UTC"
+
+
+def test_only_workers_run_schedules_and_only_those_that_were_seen_lately(run: Run, inbox: SqlInbox) -> None:
+    now = datetime.now(UTC)
+    inbox.seen(Process("receiver", "receiver", now))
+    inbox.seen(Process("killed", "worker", now - timedelta(hours=2)))
+    without = run("--demo", "schedule", "list")
+    inbox.seen(Process("worker", "worker", now))
+    with_one = run("--demo", "schedule", "list")
+
+    assert "no worker takes part" in without.err
+    assert "no worker takes part" not in with_one.err
 
 
 def test_enable_and_disable(run: Run) -> None:

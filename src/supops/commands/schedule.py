@@ -17,11 +17,9 @@ from supops.commands.options import (
 
 if TYPE_CHECKING:
     from supops.models.deliveries import Delivery
-    from supops.models.schedules import Slot
     from supops.wiring import Wiring
 
 app = new_group("What is done from time to time: quarterly audits, retention, comparisons.")
-SECONDS_BETWEEN_LOOKS = 0.5
 
 NameArgument = Annotated[str, typer.Argument(help="The schedule's name; see `supops schedule list`.")]
 
@@ -60,6 +58,8 @@ def run(
 
     Exit status: 0 it is done, now or before; 1 it failed, and a worker tries it again; 2 there is no such slot.
     """
+    from supops.adapters.process_signals import process_name
+    from supops.commands.at_hand import TerminalJournal, Waiter
     from supops.models.deliveries import State
     from supops.render import schedules as shown
     from supops.services.running import SlotDesk, run_exit_code
@@ -76,8 +76,14 @@ def run(
         )
         deliver(wiring, planned, output, output_file)
         return
-    process = webhooks.processor(_worker_name(), TerminalJournal(wiring)).process
-    desk = SlotDesk(inbox=webhooks.inbox, clock=wiring.clock, process=process, wait=Waiter(wiring, wanted))
+    process = webhooks.processor(process_name(), TerminalJournal(wiring.terminal)).process
+
+    def at_work(delivery: "Delivery") -> str:
+        by = f" by {delivery.worker}" if delivery.worker else ""
+        return f"{wanted.schedule.name} is run{by} at this moment"
+
+    wait = Waiter(wiring.terminal, at_work)
+    desk = SlotDesk(inbox=webhooks.inbox, clock=wiring.clock, process=process, wait=wait)
     done = desk.run(wanted, again=again)
     result = Result(lambda: shown.run_blocks(done), lambda: shown.run_json(done))
     deliver(wiring, result, output, output_file)
@@ -136,52 +142,9 @@ def _switch(
 
 
 def _tell_without_workers(wiring: "Wiring") -> None:
-    if not wiring.webhooks.inbox.processes():
+    from supops.services.tending import has_worker
+
+    if not has_worker(wiring.webhooks.inbox, wiring.clock.now()):
         wiring.terminal.note(
             "no worker takes part: schedules that are on are run by `supops webhooks serve` or `supops webhooks worker`"
         )
-
-
-def _worker_name() -> str:
-    import os
-    import socket
-    import uuid
-
-    return f"schedule-run {socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
-
-
-class TerminalJournal:
-    """Tells what happens on the terminal."""
-
-    def __init__(self, wiring: "Wiring") -> None:
-        self._terminal = wiring.terminal
-
-    def tell(self, event: str, /, **facts: str | float | None) -> None:
-        """See `supops.services.inbox_ports.Journal`."""
-        error = facts.get("error")
-        if error:
-            following = "a worker tries it again" if facts.get("next_at") else "given up"
-            self._terminal.warn(f"{error} ({following})")
-        else:
-            self._terminal.detail(event)
-
-
-class Waiter:
-    """Waits while somebody else works on a slot, and says so once."""
-
-    def __init__(self, wiring: "Wiring", slot: "Slot") -> None:
-        self._terminal = wiring.terminal
-        self._slot = slot
-        self._has_said = False
-
-    def __call__(self, delivery: "Delivery") -> None:
-        """Wait a moment."""
-        import time
-
-        if not self._has_said:
-            by = f" by {delivery.worker}" if delivery.worker else ""
-            self._terminal.note(
-                f"{self._slot.schedule.name} is run{by} at this moment; waiting for that to end"
-            )
-            self._has_said = True
-        time.sleep(SECONDS_BETWEEN_LOOKS)

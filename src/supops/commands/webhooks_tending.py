@@ -28,14 +28,12 @@ from supops.commands.options import (
 from supops.errors import UsageError
 
 if TYPE_CHECKING:
-    from supops.models.deliveries import Delivery
     from supops.services.tending import Replay, Tender
     from supops.wiring import Wiring
 
 app = new_group("Deliveries, mended, given up and deleted.")
 # The receiver's writes are let in between.
 SECONDS_BETWEEN_STEPS = 0.02
-SECONDS_BETWEEN_LOOKS = 0.5
 LONGEST_REASON = 500
 
 
@@ -177,11 +175,15 @@ def _tender(wiring: "Wiring") -> "Tender":
 def _processed(wiring: "Wiring", replay: "Replay") -> "Replay":
     """Process what was put back, here and now."""
     from supops.adapters.process_signals import process_name
+    from supops.commands.at_hand import SilentJournal, Waiter
     from supops.services.tending import Worktop
 
     webhooks = wiring.webhooks
-    process = webhooks.processor(process_name(), Silent()).process
-    worktop = Worktop(inbox=webhooks.inbox, process=process, wait=Waiter(wiring))
+    process = webhooks.processor(process_name(), SilentJournal()).process
+    wait = Waiter(
+        wiring.terminal, lambda one: f"a worker is at delivery {one.id}, or at another of the same booking"
+    )
+    worktop = Worktop(inbox=webhooks.inbox, process=process, wait=wait)
     with wiring.terminal.task("processing", item="delivery") as task:
         return worktop.run(replay, lambda: task.advance(items=1, total=len(replay.items)))
 
@@ -211,29 +213,3 @@ def _tell(wiring: "Wiring", done: "Replay", *, failed: bool) -> None:
     for one in done.failed[:MOST_NAMED]:
         said = remedy(one) if one.state is State.DEAD else "a worker tries it again"
         wiring.terminal.warn(f"delivery {one.id} is not done: {one.last_error or one.outcome} ({said})")
-
-
-class Silent:
-    """Tells nobody: what becomes of each delivery is the result."""
-
-    def tell(self, event: str, /, **facts: str | float | None) -> None:
-        """See `supops.services.inbox_ports.Journal`."""
-
-
-class Waiter:
-    """Waits while somebody else works on a delivery or on its booking, and says so once."""
-
-    def __init__(self, wiring: "Wiring") -> None:
-        self._terminal = wiring.terminal
-        self._has_said = False
-
-    def __call__(self, delivery: "Delivery") -> None:
-        """Wait a moment."""
-        import time
-
-        if not self._has_said:
-            self._terminal.note(
-                f"a worker is at delivery {delivery.id}, or at another of the same booking; waiting for that to end"
-            )
-            self._has_said = True
-        time.sleep(SECONDS_BETWEEN_LOOKS)
