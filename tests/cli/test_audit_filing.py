@@ -118,6 +118,9 @@ def test_an_audit_that_fails_does_not_stop_the_others(run: Run) -> None:
     assert "500" in results[0]["error"]
     assert results[0]["issue"] is None
     assert all(one["issue"]["action"] == "created" for one in results[1:])
+    # What a schedule's slot keeps.
+    assert "incomplete: Zendesk Global: " in ran.err
+    assert "incomplete: Tokens: the tokens of 1 project" in ran.err
 
 
 def test_when_nothing_can_be_filed_everything_is_still_shown_and_the_status_tells(run: Run) -> None:

@@ -71,7 +71,7 @@ FileOption = Annotated[
         "--output-file",
         "-f",
         metavar="PATH",
-        help="Write the result to this file, whole or not at all.",
+        help="Write the result to this file, whole or not at all; missing folders are made.",
         callback=_can_be_written,
     ),
 ]
