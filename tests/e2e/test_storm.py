@@ -9,7 +9,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +27,9 @@ from tests.postgres import Cluster, cluster_or_skip
 
 KILLS = int(os.environ.get("SUPOPS_TEST_KILLS", "50"))
 WORKERS = ("worker 1", "worker 2")
+SENDERS = 4
+# Longer than the lease.
+FROZEN_SECONDS = 1.3
 
 
 @pytest.fixture
@@ -60,8 +63,15 @@ class Storm:
             self._start(name)
         over = threading.Event()
         pause = 0.12 * kills / max(1, len(self.weather.deliveries))
-        sender = threading.Thread(target=self._send, args=(pause, over))
-        sender.start()
+        # Several at once, so that commits are shared, and repeats of one delivery meet.
+        senders = [
+            threading.Thread(
+                target=self._send, args=(self.weather.deliveries[place::SENDERS], pause * SENDERS, over)
+            )
+            for place in range(SENDERS)
+        ]
+        for sender in senders:
+            sender.start()
         for number in range(kills):
             time.sleep(self.chance.uniform(0.02, 0.25))
             self._trouble()
@@ -73,8 +83,9 @@ class Storm:
             self.station.running[name].kill()
             self._start(name)
         self.sandbox.faults.clear()
-        sender.join(120)
-        assert not sender.is_alive(), self.station.said()
+        for sender in senders:
+            sender.join(120)
+            assert not sender.is_alive(), self.station.said()
         assert not self.errors, self.errors
         assert self.station.settles(90), self.station.said()
         # Whoever says that it is done may not have done it yet.
@@ -93,8 +104,8 @@ class Storm:
             assert delivery.state in (State.DONE, State.DEAD)
             if delivery.state is State.DEAD:
                 dead.add(body)
-        assert dead == self.weather.poison
-        assert shown(self.sandbox.world) == self.weather.expected
+        assert shown(self.sandbox.world) == self.weather.expected, "the calendars say something else"
+        assert dead == self.weather.poison, "something else is dead than what makes no sense"
 
     def _start(self, name: str) -> None:
         kind = "receiver" if name == "receiver" else "worker"
@@ -104,9 +115,9 @@ class Storm:
         else:
             self.station.worker(name, sabotage=sabotage)
 
-    def _send(self, pause: float, over: threading.Event) -> None:
+    def _send(self, bodies: Sequence[bytes], pause: float, over: threading.Event) -> None:
         try:
-            for body in self.weather.deliveries:
+            for body in bodies:
                 self.station.deliver(body)
                 self.acknowledged.append(body)
                 over.wait(pause)
@@ -114,7 +125,11 @@ class Storm:
             self.errors.append(error)
 
     def _trouble(self) -> None:
-        """Have the calendar fail now and then, before or after it has done what it was asked."""
+        """Have the calendar fail now and then, before or after it has done what it was asked; or freeze a worker for a while."""
+        if self.chance.random() < 0.1:
+            frozen = self.station.running[self.chance.choice(WORKERS)]
+            frozen.send(signal.SIGSTOP)
+            threading.Timer(FROZEN_SECONDS, frozen.send, [signal.SIGCONT]).start()
         if self.chance.random() < 0.5:
             kind = self.chance.choice(["500", "503", "reset", "truncated"])
             acts = self.chance.random() < 0.5
@@ -158,22 +173,28 @@ def test_a_storm_over_postgresql_which_is_killed_as_well(
 
 
 @pytest.mark.parametrize(
-    ("kind", "wrong"),
+    ("kind", "wrong", "noticed"),
     [
-        ("receiver", "answers_before_commit"),
-        ("worker", "done_before_effect"),
-        ("worker", "last_arrival_wins"),
+        ("receiver", "answers_before_commit", "an acknowledged delivery is lost"),
+        ("worker", "done_before_effect", "the calendars say something else"),
+        ("worker", "last_arrival_wins", "the calendars say something else"),
     ],
 )
 def test_a_storm_notices_what_is_wrong(
-    tmp_path: Path, starter: Starter, home: dict[str, str], sandbox: Sandbox, kind: str, wrong: str
+    tmp_path: Path,
+    starter: Starter,
+    home: dict[str, str],
+    sandbox: Sandbox,
+    kind: str,
+    wrong: str,
+    noticed: str,
 ) -> None:
     station = Station(tmp_path, starter, home, sandbox, tries=60)
     try:
         storm = storm_over(station, sandbox, seed=3, bookings=15)
         storm.sabotage[kind] = wrong
         storm.blow(12)
-        with pytest.raises(AssertionError):
+        with pytest.raises(AssertionError, match=noticed):
             storm.check()
     finally:
         station.close()
