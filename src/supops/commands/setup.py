@@ -20,9 +20,7 @@ class Part(StrEnum):
     CALENDAR = "calendar"
 
 
-PartArgument = Annotated[
-    Part, typer.Argument(metavar="calendar", help="Which part of the embedded world.")
-]
+PartArgument = Annotated[Part, typer.Argument(metavar="calendar", help="Which part of the embedded world.")]
 TOUR = (
     ("Who is in the team: one YAML file for each person.", ("team", "list")),
     ("What is wrong with those files.", ("team", "check")),
