@@ -1,6 +1,7 @@
 """License files as GitLab reads and writes them: every layer, everything that may be wrong with one, and that nothing is guessed."""
 
 import base64
+import itertools
 import json
 import re
 from dataclasses import replace
@@ -198,6 +199,8 @@ def test_what_is_odd_about_a_file_is_told_and_the_license_read(text: str, odd: t
         (wrapped({"data": 1, "key": 2, "iv": 3}), "no data"),
         (encoded(json.dumps(layers()).encode() * 2), "several licenses"),
     ],
+    # Keys are made anew in each process; what runs in several goes by the same name.
+    ids=itertools.count(),
 )
 def test_what_is_no_license_is_told_in_one_line(text: str | bytes, said: str) -> None:
     found = opened(text)
