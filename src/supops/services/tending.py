@@ -197,16 +197,19 @@ class Tender:
         Args:
             wanted: Which of them; slots of schedules only where their source is named.
         """
-        found = self._dead(wanted)
-        return tuple(one for one in found if wanted.source or one.source != SCHEDULE)
+        # There may be a hundred thousand: none is kept that is not meant.
+        found = [one for one in self._dead(wanted) if wanted.source or one.source != SCHEDULE]
+        found.reverse()
+        return tuple(found)
 
     def dead_slots(self, wanted: Filter = ANY) -> int:
         """Return how many slots of schedules `dead` leaves out."""
-        return 0 if wanted.source else len(self._dead(replace(wanted, source=SCHEDULE)))
+        return 0 if wanted.source else sum(1 for _ in self._dead(replace(wanted, source=SCHEDULE)))
 
-    def _dead(self, wanted: Filter) -> list[Delivery]:
-        asked = replace(wanted, state=State.DEAD)
-        return [one for page in pages(self.inbox, asked) for one in page.deliveries][::-1]
+    def _dead(self, wanted: Filter) -> Iterator[Delivery]:
+        """Yield what is dead, newest first."""
+        for page in pages(self.inbox, replace(wanted, state=State.DEAD)):
+            yield from page.deliveries
 
     def replay(self, chosen: Sequence[Delivery], *, dry_run: bool) -> Replay:
         """Have deliveries processed again, from the first try on; those being processed at this moment are left alone."""
