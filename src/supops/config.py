@@ -52,9 +52,14 @@ class Config:
     file: Path | None
     source: str
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are no settings at all."""
+        return self.file is None and not self.origins
+
     def missing(self, what: str) -> ConfigError:
         """Return the error for a command that needs a setting which nobody made."""
-        if self.file is None and not self.origins:
+        if self.is_empty:
             return ConfigError(f"supops is not configured: there is no {FILE_NAME} here.", hint=THREE_WAYS)
         where = self.file or "The environment"
         return ConfigError(

@@ -174,13 +174,24 @@ class Platforms(Surroundings):
         """
         settings = self.config.settings.calendars
         if settings.backend == "ics":
-            from supops.adapters.ics_calendar import IcsCalendar
+            from supops.adapters.ics_calendar import UNUSABLE, IcsCalendar
 
             folder = Path(settings.folder)
-            return {name.key: IcsCalendar(name, folder, clock=self.clock) for name in self._calendar_names()}
+            return {
+                name.key: IcsCalendar(
+                    name, folder, clock=self.clock, remedy=self._calendar_remedy or UNUSABLE
+                )
+                for name in self._calendar_names()
+            }
         from supops.adapters.google_calendar import GoogleTeamCalendar
 
         return {name.key: GoogleTeamCalendar(name, self._google) for name in self._calendar_names()}
+
+    @property
+    def _calendar_remedy(self) -> str:
+        """What to do where one of the embedded world's calendars can't be used; empty for real ones."""
+        mend = "Where `supops demo break calendar` broke them, `supops demo mend calendar` mends the embedded world's calendars."
+        return mend if self.options.demo else ""
 
     def _calendar_names(self) -> "list[TeamCalendarName]":
         from supops.models.entries import TeamCalendarName
@@ -200,6 +211,7 @@ class Platforms(Surroundings):
         if settings.credentials is None and settings.api_endpoint is None:
             raise self.config.missing("google.credentials")
         from supops.adapters.google_account import GoogleAccount
+        from supops.adapters.google_errors import CHECK_CREDENTIALS
         from supops.config import private_ca
 
         purpose = "the service account for Google Calendar"
@@ -210,6 +222,7 @@ class Platforms(Surroundings):
             endpoint=settings.api_endpoint,
             notices=self.terminal,
             ca=private_ca(self.environ),
+            remedy=self._calendar_remedy or CHECK_CREDENTIALS,
         )
         self.opened.callback(account.close)
         return account

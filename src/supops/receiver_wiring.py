@@ -98,8 +98,8 @@ class ReceiverWiring:
             calendly_path: Instead of the one in the settings.
 
         Raises:
-            ConfigError: None is, or a path makes no sense.
-            CredentialError: As `calendly` and `zendesk`.
+            ConfigError: There are no settings at all, or a path makes no sense.
+            CredentialError: None is; or as `calendly` and `zendesk`.
         """
         settings = self._platforms.config.settings.receiver
         asked: list[tuple[str, str, Source | None]] = [
@@ -115,11 +115,21 @@ class ReceiverWiring:
                 raise ConfigError(f"{setting} {said}, and is {path[:80]!r}.", hint="Choose another path.")
             found[path] = source
         if not found:
-            raise ConfigError(
+            self.refuse_no_settings()
+            raise CredentialError(
                 "There is no key to tell genuine deliveries by.",
                 hint="Set calendly.signing_key (or receiver.calendly_keys) for Calendly's, receiver.zendesk_secrets for Zendesk's.",
             )
         return found
+
+    def refuse_no_settings(self) -> None:
+        """Name the ways on, where a key is missing because nothing at all is configured.
+
+        Raises:
+            ConfigError: So it is.
+        """
+        if self._platforms.config.is_empty:
+            raise self._platforms.config.missing("calendly.signing_key")
 
     @property
     def path_secret(self) -> str:

@@ -246,3 +246,14 @@ def test_a_file_that_cant_be_written_is_refused_before_anything_is_done(run: Run
         assert (ran.status, ran.out) == (1, "")
         assert f"{file} can't be written" in ran.err
     assert routed(run, "global.json")["action"] == "inserted"
+
+
+@pytest.mark.parametrize("backend", ["ics", "google"])
+def test_broken_calendars_of_the_embedded_world_name_what_mends_them(run: Run, backend: str) -> None:
+    env = {"SUPOPS_CALENDARS__BACKEND": backend}
+    run("--demo", "demo", "break", "calendar")
+
+    ran = run("--demo", "calendly", "route", "-", env=env, stdin=json.dumps(payloads()["us-government.json"]))
+
+    assert ran.status == (1 if backend == "ics" else 4)
+    assert "`supops demo mend calendar`" in ran.err

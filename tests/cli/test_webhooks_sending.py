@@ -59,7 +59,8 @@ KEYS = {
     "CALENDLY_KEY": KEY.reveal(),
     "ZENDESK_SECRET": ZENDESK_SECRET.reveal(),
 }
-NO_KEYS = {name: "" for name in KEYS if name.startswith("SUPOPS_")}
+NO_SETTINGS = {name: "" for name in KEYS if name.startswith("SUPOPS_")}
+NO_KEYS = {**NO_SETTINGS, "SUPOPS_QUEUE__LEASE": "30s"}
 
 
 @pytest.fixture
@@ -174,6 +175,20 @@ def test_verify_without_a_key(run: Run, body: str) -> None:
     assert (ran.status, other.status) == (4, 4)
     assert "Set calendly.signing_key" in ran.err
     assert "Set receiver.zendesk_secrets" in other.err
+
+
+@pytest.mark.parametrize(
+    "words", [("verify", "-", "--signature", "t=1"), ("trigger", "invitee.created"), ("serve",)]
+)
+def test_without_settings_the_ways_on_are_named(run: Run, words: tuple[str, ...]) -> None:
+    nothing = run("webhooks", *words, env=NO_SETTINGS)
+    no_key = run("webhooks", *words, env=NO_KEYS)
+
+    assert (nothing.status, nothing.out) == (2, "")
+    assert "supops config init" in nothing.err
+    assert "supops --demo" in nothing.err
+    assert (no_key.status, no_key.out) == (4, "")
+    assert "Set calendly.signing_key" in no_key.err
 
 
 def test_verify_needs_nothing_of_the_extras(home: dict[str, str], body: str, tmp_path: Path) -> None:

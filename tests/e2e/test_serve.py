@@ -263,7 +263,7 @@ PUBLIC = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="
 @pytest.mark.parametrize(
     ("receiver", "status", "said"),
     [
-        ({}, 2, "calendly.signing_key"),
+        ({}, 4, "calendly.signing_key"),
         ({"zendesk_secrets": {"file": "nowhere"}}, 4, "nowhere"),
         (
             {"zendesk_secrets": {"file": "public"}},

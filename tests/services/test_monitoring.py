@@ -1,11 +1,12 @@
 """Monitoring: every invocation of the window, each failure with its attempts, and what could not be read."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from supops.errors import CredentialError, ExitCode, PlatformError
+from supops.errors import CredentialError, ExitCode, PlatformError, UsageError
 from supops.models.zendesk_webhooks import Attempt, Invocation, TargetAnswer
 from supops.services.causes import REMEDIES, Cause, cause_of
 from supops.services.monitoring import Monitored, Place, Watcher, send_test
@@ -217,3 +218,30 @@ def test_a_test_that_the_target_does_not_take_fails(answer: TargetAnswer, said: 
     assert failure.exit_code is ExitCode.ERROR
     assert said in failure.message
     assert failure.hint
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        ('{"a": 1,\n "b": }', "line 2, column 7: Expecting value"),
+        ("", "line 1, column 1"),
+        ('{"a": NaN}', "NaN is no number"),
+        ("[" * 200_000, "recursion"),
+    ],
+)
+def test_a_payload_that_is_no_json_is_not_sent_as_json(payload: str, said: str) -> None:
+    one, notices = directory(), FakeNotices()
+
+    with pytest.raises(UsageError) as caught:
+        send_test(place_of(one), "W1", payload, notices)
+
+    assert said in caught.value.message
+    assert (one.sent, notices.notes) == ([], [])
+
+
+def test_a_webhook_of_another_format_sends_any_text() -> None:
+    one = FakeWebhooks([replace(webhook(1), request_format="form_encoded")])
+
+    send_test(place_of(one), "W1", "a=b&c", FakeNotices())
+
+    assert one.sent == [("W1", "a=b&c")]

@@ -19,7 +19,10 @@ TIMEOUT = httpx.Timeout(15.0, connect=10.0)
 # Of an answer no more is read.
 MOST_READ = 4096
 RECEIVER = Vendor("The receiver", "its owner", "receiver", lambda _: None, "", "", "")
-START_HINT = "Start one with `supops webhooks serve`, or name the address of another with --to."
+START_HINT = (
+    "Start one with `supops webhooks serve`. One that listens elsewhere, such as at another --port, is named with "
+    "--to http://127.0.0.1:PORT."
+)
 UNSURE_HINT = "It may have arrived all the same: `supops webhooks deliveries` shows it."
 
 

@@ -17,7 +17,7 @@ from googleapiclient import discovery
 from googleapiclient.errors import HttpError
 
 from supops.adapters.decoding import UNDECODABLE
-from supops.adapters.google_errors import passes, reason_of, translated
+from supops.adapters.google_errors import CHECK_CREDENTIALS, passes, reason_of, translated
 from supops.adapters.patience import Patience, retry_after_of, spoken
 from supops.errors import CredentialError
 from supops.models.entries import TeamCalendarName
@@ -62,6 +62,7 @@ class GoogleAccount:
         notices: Notices,
         patience: Patience | None = None,
         ca: Path | None = None,
+        remedy: str = CHECK_CREDENTIALS,
     ) -> None:
         self._credentials = _service_account(credentials, subject) if credentials else None
         self.address = str(getattr(self._credentials, "service_account_email", "") or "")
@@ -69,6 +70,7 @@ class GoogleAccount:
         self._notices = notices
         self._patience = patience or Patience()
         self._ca = ca
+        self._remedy = remedy
 
     @cached_property
     def events(self) -> discovery.Resource:
@@ -117,7 +119,9 @@ class GoogleAccount:
                 tries = retrying.statistics.get("attempt_number", 1)
                 raise (ConflictAfterTrying if tries > 1 else EntryConflict) from None
             where = f"the calendar {calendar.name} ({calendar.id})"
-            raise translated(error, purpose=purpose, calendar=where, account=self.address) from error
+            raise translated(
+                error, purpose=purpose, calendar=where, account=self.address, remedy=self._remedy
+            ) from error
         self._notices.debug(f"Google Calendar: {purpose} -> done")
         return result
 

@@ -31,6 +31,7 @@ TRANSPORT_ERRORS: tuple[type[Exception], ...] = (
 )
 STATUS_PAGE = "https://www.google.com/appsstatus/dashboard/"
 NETWORK_HINT = "Check the network, the proxy settings (HTTPS_PROXY, NO_PROXY) and google.api_endpoint."
+CHECK_CREDENTIALS = "Check google.credentials."
 
 
 class _Reason(msgspec.Struct):
@@ -60,7 +61,9 @@ def passes(error: BaseException) -> bool:
     return isinstance(error, TRANSPORT_ERRORS)
 
 
-def translated(error: Exception, *, purpose: str, calendar: str, account: str) -> SupopsError:
+def translated(
+    error: Exception, *, purpose: str, calendar: str, account: str, remedy: str = CHECK_CREDENTIALS
+) -> SupopsError:
     """Return an error of ours for one of Google's libraries.
 
     Args:
@@ -68,9 +71,10 @@ def translated(error: Exception, *, purpose: str, calendar: str, account: str) -
         purpose: What was asked for, after "to": ``insert the entry``.
         calendar: Name and id of the calendar.
         account: Address of the service account; empty where there is none.
+        remedy: What to do where the credentials are refused.
     """
     if isinstance(error, HttpError):
-        return _refusal(error, purpose, calendar, account)
+        return _refusal(error, purpose, calendar, account, remedy)
     if isinstance(error, google.auth.exceptions.RefreshError):
         return Unauthorized(
             f"Google gives the service account {account} no access token: {redact(str(error.args[0] if error.args else ''))}",
@@ -94,7 +98,7 @@ def id_is_gone(calendar: str) -> PlatformError:
     )
 
 
-def _refusal(error: HttpError, purpose: str, calendar: str, account: str) -> SupopsError:
+def _refusal(error: HttpError, purpose: str, calendar: str, account: str, remedy: str) -> SupopsError:
     status, reason = error.resp.status, reason_of(error)
     said = _said(error)
     detail = redact(said.message) if said else excerpt(error.content)
@@ -102,7 +106,7 @@ def _refusal(error: HttpError, purpose: str, calendar: str, account: str) -> Sup
     share = f"Share the calendar with {account or 'the service account'}, with the right to make changes to events."
     if status == 401:
         who = f"the service account {account}" if account else "a request without credentials"
-        return Unauthorized(f"Google Calendar refused {who} (401){detail}", hint="Check google.credentials.")
+        return Unauthorized(f"Google Calendar refused {who} (401){detail}", hint=remedy)
     if status == 404:
         return NotFound(
             f"Google Calendar does not know {calendar}, or does not show it to {account or 'us'} (404){detail}",

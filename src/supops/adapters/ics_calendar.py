@@ -37,6 +37,7 @@ NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 TIME_IN_ZONE = re.compile(r"^DT(?:START|END);TZID=", re.MULTILINE)
 # What the rules of a zone that are written into the file are for. Meetings before and after are written in UTC.
 ZONES_FROM, ZONES_UNTIL = date(2010, 1, 1), date(2038, 1, 1)
+UNUSABLE = "Set calendars.folder to a folder that can be written to."
 
 
 class IcsCalendar(TeamCalendar, Probe):
@@ -45,9 +46,18 @@ class IcsCalendar(TeamCalendar, Probe):
     Args:
         name: The calendar.
         folder: Where its file is, named after the calendar's key. It is made when something is written.
+        remedy: What to do where the file can't be used.
     """
 
-    def __init__(self, name: TeamCalendarName, folder: Path, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        name: TeamCalendarName,
+        folder: Path,
+        *,
+        clock: Clock,
+        remedy: str = UNUSABLE,
+    ) -> None:
+        self._remedy = remedy
         self.name = name
         self.file = folder / f"{name.key}.ics"
         self._ids_file = folder / f".{name.key}.ics.ids"
@@ -145,7 +155,7 @@ class IcsCalendar(TeamCalendar, Probe):
     def _unusable(self, what: str, error: OSError) -> SupopsError:
         return SupopsError(
             f"The calendar file {self.file} can't {what}: {error.strerror}",
-            hint="Set calendars.folder to a folder that can be written to.",
+            hint=self._remedy,
         )
 
 

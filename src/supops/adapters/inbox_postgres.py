@@ -27,6 +27,8 @@ VERSION = len(POSTGRES_STEPS)
 CONNECT_SECONDS = 5
 STATEMENT_MILLISECONDS = 15_000
 LOCK_MILLISECONDS = 5_000
+# A process that was frozen in a transaction must not keep its locks: the others wait for them.
+IDLE_MILLISECONDS = 3_000
 NAMED = re.compile(r"(?<!:):([a-z_]+)")
 # The number of a lock that every step of the schema takes: no two processes change it at the same time.
 MIGRATING = 7_375_706
@@ -109,7 +111,7 @@ class PostgresDatabase(Database):
 
         options = (
             f"-c search_path={SCHEMA} -c synchronous_commit=on -c statement_timeout={STATEMENT_MILLISECONDS} "
-            f"-c lock_timeout={LOCK_MILLISECONDS}"
+            f"-c lock_timeout={LOCK_MILLISECONDS} -c idle_in_transaction_session_timeout={IDLE_MILLISECONDS}"
         )
         given: dict[str, str | int] = {"options": options, "connect_timeout": CONNECT_SECONDS}
         if self._password:

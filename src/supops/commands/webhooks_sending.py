@@ -316,6 +316,7 @@ def _source(wiring: "Wiring", platform: Signer) -> "Source":
     receiver = wiring.webhooks.receiver
     source = receiver.calendly if platform is Signer.CALENDLY else receiver.zendesk
     if source is None:
+        receiver.refuse_no_settings()
         raise _no_key(platform)
     return source
 
@@ -324,6 +325,7 @@ def _key(wiring: "Wiring", platform: Signer) -> "Secret":
     receiver = wiring.webhooks.receiver
     keys = receiver.calendly_keys if platform is Signer.CALENDLY else receiver.zendesk_secrets
     if not keys:
+        receiver.refuse_no_settings()
         raise _no_key(platform)
     return keys[0]
 

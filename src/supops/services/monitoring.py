@@ -1,11 +1,12 @@
 """Monitoring: what became of the invocations of Zendesk's webhooks, and whether their targets answer."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from supops.errors import ExitCode, SupopsError
+from supops.errors import ExitCode, SupopsError, UsageError
 from supops.models.zendesk_webhooks import HISTORY, Attempt, Invocation, TargetAnswer, Webhook
 from supops.services.causes import REMEDIES, Cause, cause_of
 from supops.services.ports import Notices, Parallel, Progress, Task
@@ -301,10 +302,13 @@ def send_test(place: Place, identity: str, payload: str | None, notices: Notices
     """Have a test request sent to a webhook's target, once, and say before what goes where.
 
     Raises:
+        UsageError: The webhook sends JSON, and the payload is none.
         SupopsError: There is no such webhook, or the instance refuses.
     """
     directory = place.connect()
     webhook = directory.webhook(identity)
+    if payload is not None and webhook.request_format == "json":
+        _refuse_broken(payload, webhook)
     what = "the given payload" if payload is not None else "a payload that Zendesk makes up"
     notices.note(
         f"{place.title} is asked to send {what} to {webhook.public_url} ({webhook.http_method}, {webhook.request_format}), "
@@ -312,3 +316,23 @@ def send_test(place: Place, identity: str, payload: str | None, notices: Notices
     )
     answer = directory.test(webhook.id, payload)
     return Tested(Placed(place.key, place.title, webhook), answer, payload is not None)
+
+
+def _refuse_broken(payload: str, webhook: Webhook) -> None:
+    """Refuse what is no JSON before it is sent as JSON."""
+    try:
+        json.loads(payload, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}: {error.msg}"
+    except (ValueError, RecursionError) as error:
+        where = str(error)
+    else:
+        return
+    raise UsageError(
+        f"The payload is no JSON, which the webhook {webhook.name} sends: {where}. Nothing was sent.",
+        hint="Mend the payload, or leave it out: then Zendesk makes one up.",
+    )
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number")
