@@ -148,6 +148,14 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def thorough(session: nox.Session) -> None:
+    """Run the tests that take long: for the night."""
+    install_group(session, "test")
+    session.install("-q", "-e", f".{WITH_EXTRAS}")
+    session.run("python", "-m", "pytest", "-q", "-n", "3", "-m", "thorough", *session.posargs)
+
+
+@nox.session
 def storm(session: nox.Session) -> None:
     """Run the storms with 500 kills each: for the night."""
     install_group(session, "test")

@@ -13,6 +13,7 @@ from supops.wiring import Wiring
 from tests.cli.webhooks import ASKED, FAILING, NEW, WEBHOOKS
 from tests.conftest import Run
 
+pytestmark = pytest.mark.thorough
 ID = "f0000001-0000-4000-8000-000000000000"
 DECLARED = f"webhooks:\n  - url: {NEW}\n    events: [invitee.created]\n    scope: organization\n"
 COMMANDS = {

@@ -192,6 +192,7 @@ def test_doctor_without_settings(run: Run) -> None:
     assert "Three ways on: supops config init write a settings file to fill in; supops --config" in ran.out
 
 
+@pytest.mark.thorough
 def test_the_tour(run: Run) -> None:
     ran = run("demo")
 

@@ -131,7 +131,7 @@ def test_monitor_as_json(run: Run) -> None:
 @pytest.mark.parametrize("output", ["table", "json", "csv", "markdown"])
 def test_nothing_that_was_sent_and_no_secret_is_shown(run: Run, output: str) -> None:
     for words in (
-        ("monitor", "--since", "24h"),
+        ("monitor", "--since", "24h", "--attempts", "3"),
         ("list",),
         ("health",),
         ("test", FAILING, "--instance", "global"),

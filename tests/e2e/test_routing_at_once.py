@@ -15,6 +15,7 @@ from supops.sandbox.people import roster_files
 from supops.sandbox.server import Sandbox
 from supops.sandbox.world import CALENDAR_IDS
 
+pytestmark = pytest.mark.thorough
 PROCESSES = 5
 MEETING = slot(2)
 
