@@ -520,3 +520,27 @@ def test_names_are_found_and_unknown_ones_told(office: Office) -> None:
         office.plan(iid, Verb.SCHEDULE, milestone="2027")
     with pytest.raises(UsageError, match="no type"):
         office.plan(iid, Verb.TRIAGE, type="buggy")
+
+
+def test_a_type_is_changed_in_triage_only(office: Office) -> None:
+    rejected = office.tracker.opened(stage("Development"), *FEATURE, "Validation::Rejected")
+    planned = office.tracker.opened(stage("Planning"), *BUG)
+    office.tracker.said(planned, GAMEPLAN)
+    before = office.tracker.snapshot()
+
+    assert needs(office.plan(rejected, target="Implementation", type="administrative"))[0] == "type"
+    assert needs(office.plan(planned, target="Scheduling", type="feature")) == ["type", "approval"]
+    assert office.tracker.snapshot() == before
+
+    done = office.move(planned, target="Scheduling", type="feature", force=True, reason="It is one")
+    assert [one.need for one in done.plan.overridden] == ["type", "approval"]
+    assert "no decision on its approval" in office.bodies(planned)[-1]
+    triaged = office.tracker.opened(stage("Triage"), *BUG)
+    assert office.move(triaged, Verb.TRIAGE, type="administrative").done
+
+
+def test_a_type_that_was_missing_asks_for_what_issues_of_it_have_there(office: Office) -> None:
+    iid = office.tracker.opened(stage("Planning"), *BUG[1:])
+
+    assert needs(office.plan(iid, target="Scheduling", type="feature", gameplan="Do it")) == ["approval"]
+    assert office.plan(iid, target="Development", type="bug", gameplan="Do it").is_legal

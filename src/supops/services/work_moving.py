@@ -8,6 +8,7 @@ from supops.models.work import Change, Iteration, WorkIssue
 from supops.models.work_marks import Fact, Mark, mark_of
 from supops.models.work_moves import Comment, Given, Missing, Option, Plan, Values
 from supops.models.workflow import ASKED, CLOSED, NOWHERE, Flow, Move, Need, Template, Validation, Verb
+from supops.services.work_changing import retyped
 from supops.services.work_guards import Case, came_from, missing_needs
 from supops.services.work_reading import Desk, Dossier, stage_of
 
@@ -190,7 +191,12 @@ class Mover:
         iteration = given.iteration or issue.iteration
         assignees = self._assignees(issue, move, given)
         case = Case(dossier, move, given, labels, assignees, iteration)
-        missing = (*self._untyped(case), *missing_needs(case))
+        missing = (
+            *retyped(case, self._type_with(dossier, given)),
+            *self._untyped(case),
+            *missing_needs(case),
+        )
+        missing = tuple({(one.need, one.message): one for one in missing}.values())
         overridden: tuple[Missing, ...] = ()
         if given.force and given.reason.strip() and all(one.forcible for one in missing):
             missing, overridden = (), missing

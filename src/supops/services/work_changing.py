@@ -1,0 +1,53 @@
+"""What a change of an issue needs besides the move itself: a type that changes, and a stage that is set by force."""
+
+from supops.models.work_moves import Given, Missing
+from supops.models.workflow import CLOSED, NOWHERE, Flow, Need
+from supops.services.work_guards import GUARDS, Case, came_from
+from supops.services.work_linting import lasting_needs
+
+
+def needs_at(flow: Flow, stage: str, kind: str | None) -> tuple[Need, ...]:
+    """Return what every issue of a type has that got to a stage; of no type, what all types have there."""
+    lasting = lasting_needs(flow)
+    kinds = [kind] if kind else [one.key for one in flow.types if not one.outside]
+    found = [lasting.get((stage, one), frozenset()) for one in kinds]
+    wanted = frozenset.intersection(*found) if found else frozenset()
+    return tuple(need for need in Need if need in wanted)
+
+
+def retyped(case: Case, kind: str | None) -> tuple[Missing, ...]:
+    """Return what is missing for an issue to become of a type where it is: types are changed in the first stage.
+
+    Elsewhere it has to have what every issue of the new type has there; one that has a type already keeps it.
+    """
+    dossier, flow, issue = case.dossier, case.flow, case.issue
+    place = dossier.place
+    free = (flow.first, NOWHERE, CLOSED)
+    if (
+        not case.given.type
+        or kind is None
+        or kind == dossier.type
+        or place in free
+        or case.move.target == flow.first
+    ):
+        return ()
+    stage = (came_from(dossier) if place == flow.blocked else "") or place
+    found = [one for need in needs_at(flow, stage, kind) if (one := GUARDS[need](case)) is not None]
+    if dossier.type is not None:
+        command = f"`supops issues move {issue.iid} {flow.first} --reason TEXT`"
+        message = (
+            f"it is a {dossier.type}, and in {stage} it becomes no {kind}: types are changed in {flow.first}"
+        )
+        found.insert(0, Missing(Need.TYPE, message, f"move it back to there, by {command} or step by step"))
+    return tuple(found)
+
+
+def outside(flow: Flow, given: Given) -> Missing | None:
+    """Return why a type is not set, where it is one that the flow is not for."""
+    kind = flow.type(given.type) if given.type else None
+    if kind is None or not kind.outside:
+        return None
+    label = f"{flow.labels.type}{kind.name}"
+    message = f"{kind.key} is outside of the flow: such issues have no stage, and nothing was changed"
+    remedy = f"set the label {label} in GitLab, and remove the stage"
+    return Missing(Need.TYPE, message, remedy, forcible=False)
