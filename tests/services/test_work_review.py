@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -98,6 +99,21 @@ def blocked(office: Office, days: int, *, on: str = "sam-roe") -> int:
     return iid
 
 
+def due_to_close(office: Office) -> int:
+    """Return one that was escalated for three weeks, and is to be closed today."""
+    iid = blocked(office, 21)
+    office.reviewer().review()
+    office.tracker.time += 7 * DAY
+    return iid
+
+
+def abandoned(office: Office) -> int:
+    iid = due_to_close(office)
+    office.reviewer().review()
+    assert office.issue(iid).is_closed
+    return iid
+
+
 @pytest.mark.parametrize(
     ("days", "step", "to"),
     [
@@ -105,8 +121,6 @@ def blocked(office: Office, days: int, *, on: str = "sam-roe") -> int:
         (7, Step.ASK, "sam-roe"),
         (14, Step.ESCALATE, "kim-moe"),
         (21, Step.ESCALATE, "jo-doe"),
-        (28, Step.CLOSE, ""),
-        (80, Step.CLOSE, ""),
     ],
 )
 def test_each_week_has_its_step(office: Office, days: int, step: Step, to: str) -> None:
@@ -115,7 +129,7 @@ def test_each_week_has_its_step(office: Office, days: int, step: Step, to: str) 
     (found,) = office.reviewer().review().reviewed
 
     assert (found.step, found.to) == (step, to)
-    assert office.issue(iid).is_closed is (step is Step.CLOSE)
+    assert not office.issue(iid).is_closed
     body = office.bodies(iid)[-1]
     assert ("The vendor answers" in body) is True
     if to:
@@ -134,6 +148,59 @@ def test_each_step_is_done_once_and_what_it_says_is_no_update(office: Office) ->
     assert steps == [Step.ASK, Step.ESCALATE, Step.ESCALATE, Step.CLOSE]
     assert len(office.bodies(iid)) == 5
     assert office.issue(iid).is_closed
+
+
+@pytest.mark.parametrize("days", [28, 80])
+def test_what_was_never_asked_is_asked_first_and_each_step_has_its_week(office: Office, days: int) -> None:
+    iid = blocked(office, days)
+    steps = []
+
+    for day in range(30):
+        (found, *_) = office.reviewer().review().reviewed or (None,)
+        if found and found.step is not Step.NOTHING:
+            steps.append((day, found.step, bool(found.note)))
+        office.tracker.time += DAY
+
+    assert [one[1:] for one in steps] == [
+        (Step.ASK, True),
+        (Step.ESCALATE, False),
+        (Step.ESCALATE, False),
+        (Step.CLOSE, False),
+    ]
+    assert all(later[0] - one[0] >= 6 for one, later in pairwise(steps))
+    assert office.issue(iid).is_closed
+
+
+def reopened(office: Office, iid: int, *, told: bool) -> None:
+    office.tracker.time += DAY
+    now = office.tracker.time
+    office.tracker.kept[iid] = replace(
+        office.issue(iid), state="opened", closed_at=None, updated_at=now if told else now + DAY
+    )
+    if told:
+        note = office.tracker.said(iid, "reopened")
+        office.tracker.comments[iid][-1] = replace(note, system=True)
+    else:
+        office.tracker.time += DAY
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_reopening_is_an_update(office: Office, told: bool) -> None:
+    iid = abandoned(office)
+    reopened(office, iid, told=told)
+    steps, closed_without_comment = [], False
+
+    for day in range(40):
+        before = len(office.bodies(iid))
+        for found in office.reviewer().review().reviewed:
+            if found.step is not Step.NOTHING:
+                steps.append((day, found.step))
+                closed_without_comment |= len(office.bodies(iid)) == before
+        office.tracker.time += DAY
+
+    assert [step for _, step in steps] == [Step.ASK, Step.ESCALATE, Step.ESCALATE, Step.CLOSE]
+    assert steps[0][0] >= 6
+    assert not closed_without_comment
 
 
 def test_an_update_by_anybody_begins_anew(office: Office) -> None:
@@ -159,7 +226,7 @@ def test_who_forges_a_mark_of_the_review_hides_no_update(office: Office) -> None
 
 
 def test_closing_is_held_back_where_that_was_not_agreed_to(office: Office) -> None:
-    iid = blocked(office, 30)
+    iid = due_to_close(office)
     before = office.tracker.snapshot()
 
     (found,) = office.reviewer(closes=False).review().reviewed
@@ -170,7 +237,7 @@ def test_closing_is_held_back_where_that_was_not_agreed_to(office: Office) -> No
 
 
 def test_a_dry_run_of_the_review_changes_nothing(office: Office) -> None:
-    blocked(office, 30)
+    due_to_close(office)
     before = office.tracker.snapshot()
 
     (found,) = office.reviewer(dry_run=True).review().reviewed
@@ -181,7 +248,7 @@ def test_a_dry_run_of_the_review_changes_nothing(office: Office) -> None:
 
 
 def test_a_close_that_failed_after_its_comment_is_made_up_for(office: Office) -> None:
-    iid = blocked(office, 28)
+    iid = due_to_close(office)
     office.tracker.failures = [Failure("update", NetworkError("no answer"))]
 
     assert len(office.reviewer().review().failed) == 1
@@ -189,7 +256,7 @@ def test_a_close_that_failed_after_its_comment_is_made_up_for(office: Office) ->
     office.reviewer().review()
 
     assert office.issue(iid).is_closed
-    assert len(office.bodies(iid)) == 2
+    assert len(office.bodies(iid)) == 3
 
 
 def test_without_a_ladder_nobody_in_particular_is_told() -> None:

@@ -263,7 +263,7 @@ def review_blocks(done: Review, *, dry_run: bool) -> list[Block]:
     rows: list[list[Value]] = []
     for one in done.reviewed:
         style = "" if one.step is Step.NOTHING else OPEN if dry_run or one.held else GOOD
-        problems = "; ".join(one.moved.problems) if one.moved else ""
+        remarks = "; ".join([*([one.note] if one.note else []), *(one.moved.problems if one.moved else ())])
         rows.append(
             [
                 f"#{one.issue.iid}",
@@ -271,12 +271,12 @@ def review_blocks(done: Review, *, dry_run: bool) -> list[Block]:
                 timestamp(one.since),
                 Cell(review_step(one, dry_run=dry_run), style),
                 one.to if one.step is not Step.NOTHING else None,
-                problems or None,
+                remarks or None,
                 one.issue.title,
             ]
         )
-    columns = ("issue", "weeks", "last update", "step", "to", "problems", "title")
-    blocks: list[Block] = [Table("Blocked", columns, rows, details=("problems", "title"))]
+    columns = ("issue", "weeks", "last update", "step", "to", "remarks", "title")
+    blocks: list[Block] = [Table("Blocked", columns, rows, details=("remarks", "title"))]
     if dry_run:
         for one in done.reviewed:
             for comment in one.plan.comments:
@@ -302,6 +302,7 @@ def review_json(done: Review, *, dry_run: bool) -> Json:
                 "to": one.to or None,
                 "done_before": one.done_before,
                 "held": one.held or None,
+                "note": one.note or None,
                 "done": one.moved is not None and one.moved.done,
                 "comments": [
                     {"kind": str(comment.kind), "body": comment.body} for comment in one.plan.comments

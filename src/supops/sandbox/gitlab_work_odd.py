@@ -23,8 +23,8 @@ GAMEPLAN = mark("gameplan") + "## Gameplan\n\n1. Ask those who have to help.\n2.
 FOREIGN_LABEL = "Customer::Sales"
 
 
-def _blocked(iid: int, title: str, came_from: str, days: float, until: str, then: str) -> Told:
-    """Return an issue that is blocked for so many days, and was not touched since."""
+def _blocked(iid: int, title: str, came_from: str, days: float, until: str, then: str, *later: Said) -> Told:
+    """Return an issue that is blocked for so many days, and that nobody touched since but the review."""
     facts = mark("blocked", **{"from": came_from, "on": PETER, "then": then, "to": "Blocked", "until": until})
     text = f"{facts}**Blocked**: it was in {came_from}.\n\n- Until: {until}\n- Then: {then}"
     before = {"Planning": (), "Scheduling": (("Planning", days + 9),)}.get(
@@ -41,7 +41,7 @@ def _blocked(iid: int, title: str, came_from: str, days: float, until: str, then
             Step(days + 29, (*kind("Feature", 3, "Security"), "Approval::Not needed")),
             *history(*before, (came_from, days + 5), ("Blocked", days)),
         ),
-        (Said(days + 10, GAMEPLAN, TESSA), Said(days, text, TESSA)),
+        (Said(days + 10, GAMEPLAN, TESSA), Said(days, text, TESSA), *later),
         (TESSA,),
         week=0 if came_from == "Development" else None,
         month=1 if came_from == "Development" else None,
@@ -80,6 +80,7 @@ BLOCKED = (
         29.5,
         "legal has read the contract",
         "put it into production",
+        Said(8.4, mark("escalated", since="", week=3) + "## Escalated\n\nNo update for three weeks.", TESSA),
     ),
     _blocked(
         38,

@@ -15,8 +15,12 @@ from supops.services.work_applying import Applier
 from supops.services.work_moving import Mover, told_names
 from supops.services.work_reading import Desk, Dossier, type_of
 
-WEEK = timedelta(weeks=1)
+WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
 ASK, CLOSE_AFTER = 1, 4
+# A close of ours follows its comment at once; whatever comes later is somebody else's doing.
+AT_ONCE = timedelta(seconds=5)
+REOPENED = "reopened"
+ASKED_FIRST = "nothing was asked before: closing comes after asking and escalating"
 # What the review itself writes is no update.
 REVIEWS = (Template.ASKED, Template.ESCALATED, Template.ABANDONED)
 
@@ -106,6 +110,15 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Asks:
+    """What a comment of the review says: since when, how many weeks, and whom it turns to."""
+
+    since: datetime
+    weeks: int
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reviewed:
     """What the review found of a Blocked issue, and did.
 
@@ -116,6 +129,7 @@ class Reviewed:
         done_before: Whether this week's step was done before.
         to: Username of whom it turns to; empty for nobody in particular.
         held: Why a step that is due is not done; empty where it is.
+        note: What is odd about the step; empty where nothing is.
     """
 
     issue: WorkIssue
@@ -126,6 +140,7 @@ class Reviewed:
     to: str = ""
     done_before: bool = False
     held: str = ""
+    note: str = ""
     moved: Moved | None = None
 
 
@@ -141,7 +156,8 @@ class Review:
 class Reviewer:
     """Does the weekly review of Blocked issues (source: domain, 4).
 
-    After a week without an update it asks, after two and three it escalates, after four it closes.
+    After a week without an update it asks, after two and three it escalates, after four it closes. Nothing is closed that was not
+    asked or escalated before.
 
     Args:
         closes: Whether issues are closed; else those are named only.
@@ -192,31 +208,43 @@ class Reviewer:
         nothing = Plan(issue, type_of(flow, issue), flow.blocked, flow.blocked)
         if weeks < ASK or dossier.place != flow.blocked:
             return Reviewed(issue, since, weeks, Step.NOTHING, nothing)
-        stage = min(weeks, CLOSE_AFTER)
+        earlier = _steps_since(dossier, since)
+        stage, was_done = self._stage(weeks, earlier)
         step = Step.CLOSE if stage == CLOSE_AFTER else Step.ASK if stage == ASK else Step.ESCALATE
-        kind = {Step.ASK: Template.ASKED, Step.ESCALATE: Template.ESCALATED, Step.CLOSE: Template.ABANDONED}[
-            step
-        ]
-        mark = Mark(kind, {"week": stage, "since": since.isoformat(timespec="seconds")})
-        was_done = any(found == mark.line for one in dossier.team_notes if (found := _line(one.body)))
         to = self._whom(dossier, stage)
         if was_done and step is not Step.CLOSE:
             return Reviewed(issue, since, weeks, Step.NOTHING, nothing, to, done_before=True)
-        comments = () if was_done else (self._comment(dossier, kind, mark, weeks, to),)
-        change = Change(close=True) if step is Step.CLOSE else Change()
+        plan = self._plan(dossier, step, stage, Asks(since, weeks, to), says=not was_done)
+        held = "closing needs --yes" if step is Step.CLOSE and not self.closes else ""
+        note = ASKED_FIRST if weeks >= CLOSE_AFTER and not earlier else ""
+        return Reviewed(issue, since, weeks, step, plan, to, held=held, note=note)
+
+    def _stage(self, weeks: int, earlier: Sequence[tuple[datetime, int]]) -> tuple[int, bool]:
+        """Return which week's step is due, and whether it was done: who was never asked is asked, and each step has its week."""
+        if not earlier:
+            return (weeks if weeks < CLOSE_AFTER else ASK), False
+        at, last = earlier[-1]
+        # Schedules do not run to the second.
+        has_come = self.desk.now - at >= WEEK - DAY
+        stage = max(last, min(weeks, CLOSE_AFTER, last + 1)) if has_come else last
+        return stage, stage == last
+
+    def _plan(self, dossier: Dossier, step: Step, stage: int, asks: Asks, *, says: bool) -> Plan:
+        issue, flow = dossier.issue, self.desk.flow
+        kinds = {Step.ASK: Template.ASKED, Step.ESCALATE: Template.ESCALATED, Step.CLOSE: Template.ABANDONED}
+        mark = Mark(kinds[step], {"week": stage, "since": asks.since.isoformat(timespec="seconds")})
+        comments = (self._comment(dossier, kinds[step], mark, asks.weeks, asks.to),) if says else ()
         told = {issue.author, *issue.assignees, *(one.author for one in dossier.notes)}
         told |= {name for comment in comments for name in comment.mentions}
-        plan = Plan(
+        return Plan(
             issue,
             type_of(flow, issue),
             flow.blocked,
             CLOSED if step is Step.CLOSE else flow.blocked,
             comments=comments,
-            change=change,
+            change=Change(close=True) if step is Step.CLOSE else Change(),
             notify=told_names(self.desk, told) if comments else (),
         )
-        held = "closing needs --yes" if step is Step.CLOSE and not self.closes else ""
-        return Reviewed(issue, since, weeks, step, plan, to, held=held)
 
     def _whom(self, dossier: Dossier, week: int) -> str:
         """Return whom the review turns to: the blocking party, or the next level of leadership."""
@@ -248,24 +276,57 @@ class Reviewer:
 
 
 def last_update(dossier: Dossier) -> datetime:
-    """Return when a Blocked issue was updated last: it was blocked, or somebody commented; what the review wrote does not count."""
+    """Return when a Blocked issue was updated last: it was blocked, reopened, or somebody commented; what the review wrote does not count."""
     flow, issue = dossier.flow, dossier.issue
     blocked = flow.stage_label(flow.blocked)
     moments = [one.at for one in dossier.events if one.added and one.label == blocked][-1:] or [
         issue.created_at
     ]
     moments += [one.created_at for one in dossier.notes if not _is_review(dossier, one.author, one.body)]
-    return max(moments)
+    latest = max(moments)
+    if dossier.desk.now - latest < WEEK:
+        return latest
+    return max(_reopenings(dossier, latest))
+
+
+def _reopenings(dossier: Dossier, since: datetime) -> list[datetime]:
+    """Return when an issue was opened again: what the platform tells, or, where it does not, what follows from a close of ours."""
+    everything = dossier.desk.tracker.notes(dossier.issue.iid)
+    told = [one.created_at for one in everything if one.system and one.body.startswith(REOPENED)]
+    closing = next((one for one, _ in marked(dossier.team_notes, Template.ABANDONED)), None)
+    if closing is None or closing.created_at < max([since, *told]):
+        return [since, *told]
+    is_unfinished = (
+        everything[-1].id == closing.id and dossier.issue.updated_at - closing.created_at <= AT_ONCE
+    )
+    if is_unfinished:
+        return [since, *told]
+    # It was closed, and is open. What the review wrote since then remembers since when.
+    later = (mark_of(one.body) for one in dossier.team_notes if one.created_at > closing.created_at)
+    known = next((at for mark in later if mark and mark.kind in REVIEWS and (at := _since(mark))), None)
+    return [since, *told, closing.created_at, known or dossier.issue.updated_at]
+
+
+def _since(mark: Mark) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(mark.text("since"))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def _steps_since(dossier: Dossier, since: datetime) -> list[tuple[datetime, int]]:
+    """Return which weeks' steps the review has done since the last update, and when, the oldest first."""
+    return [
+        (one.created_at, mark.number("week"))
+        for one in dossier.team_notes
+        if one.created_at >= since and (mark := mark_of(one.body)) and mark.kind in REVIEWS
+    ]
 
 
 def _is_review(dossier: Dossier, author: str, body: str) -> bool:
     mark = mark_of(body)
     return mark is not None and mark.kind in REVIEWS and author in dossier.desk.team
-
-
-def _line(body: str) -> str:
-    mark = mark_of(body)
-    return mark.line if mark else ""
 
 
 def review_order(flow: Flow) -> Sequence[str]:
