@@ -544,3 +544,17 @@ def test_a_type_that_was_missing_asks_for_what_issues_of_it_have_there(office: O
 
     assert needs(office.plan(iid, target="Scheduling", type="feature", gameplan="Do it")) == ["approval"]
     assert office.plan(iid, target="Development", type="bug", gameplan="Do it").is_legal
+
+
+@pytest.mark.parametrize("stages", [("Triage", "Planning"), ("Nowhere",)])
+def test_a_stage_by_force_says_what_is_missing_there(office: Office, stages: tuple[str, ...]) -> None:
+    iid = office.tracker.opened()
+    office.tracker.relabel(iid, *(stage(one) for one in stages), *FEATURE)
+
+    done = office.move(iid, target="Completed", force=True, reason="It was done by hand")
+
+    lacking = ["approval", "gameplan", "iteration", "milestone", "dri", "validation", "blueprint"]
+    assert [one.need for one in done.plan.overridden] == lacking
+    assert done.plan.comments[0].mark.facts["forced"] == ",".join(lacking)
+    assert "no technical blueprint" in office.bodies(iid)[-1]
+    assert office.stages(iid) == ("Completed",)

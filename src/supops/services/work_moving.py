@@ -8,7 +8,7 @@ from supops.models.work import Change, Iteration, WorkIssue
 from supops.models.work_marks import Fact, Mark, mark_of
 from supops.models.work_moves import Comment, Given, Missing, Option, Plan, Values
 from supops.models.workflow import ASKED, CLOSED, NOWHERE, Flow, Move, Need, Template, Validation, Verb
-from supops.services.work_changing import retyped
+from supops.services.work_changing import needs_at, retyped
 from supops.services.work_guards import Case, came_from, missing_needs
 from supops.services.work_reading import Desk, Dossier, stage_of
 
@@ -124,8 +124,9 @@ class Mover:
         is_lost = stages == (blocked,) and target != blocked and not came_from(dossier)
         if not (len(stages) > 1 or (stages and self.flow.stage(stages[0]) is None) or is_lost):
             return None
-        kind = dossier.type
-        move = Move(dossier.place, target, (kind,) if kind else (), (Need.REASON,), comment=Template.MOVED)
+        kind = self._type_with(dossier, given)
+        needs = (*needs_at(self.flow, target, kind), Need.REASON)
+        move = Move(dossier.place, target, (kind,) if kind else (), needs, comment=Template.MOVED)
         said = f"it had {'the stages' if len(stages) > 1 else 'the stage'} {', '.join(stages)}"
         plan = self._plan(dossier, move, given)
         return replace(plan, source=", ".join(stages), remarks=(*plan.remarks, said))
