@@ -186,6 +186,9 @@ def test_dequeue_and_escalate_do_their_work_once(run: Run) -> None:
     again = report(issues(run, "dequeue", "-o", "json"), "issue-dequeue")
     assert "done" not in {one["outcome"] for one in again["issues"]}
 
+    dry = issues(run, "escalate", "--dry-run")
+    assert (dry.status, "would close (with --yes)" in dry.out) == (3, True)
+    assert issues(run, "escalate", "--dry-run", "--yes").status == 0
     held = issues(run, "escalate", "-o", "json")
     assert held.status == 3
     assert "--yes" in held.err

@@ -149,14 +149,14 @@ def escalate(
     """Review Blocked issues: ask after a week without an update, escalate after two and three, close after four.
 
     Each step is done once, however often this runs. Closing needs --yes where there is no terminal to ask on.
-    Exit status: 0 all was done; 3 closing was held back; 1 something went wrong with one.
+    Exit status: 0 all was done; 3 closing was held back; 1 something went wrong with one. A dry run ends as the real one would.
     """
     from supops.commands.options import asks
     from supops.render.issue_moves import review_blocks, review_json
 
     wiring = wiring_of(ctx)
-    closes = yes or dry_run
-    if not closes and asks():
+    closes = yes
+    if not closes and not dry_run and asks():
         closes = typer.confirm("Close those without an update for four weeks?", err=True)
     done = wiring.work.reviewer(dry_run=dry_run, closes=closes).review()
     result = Result(lambda: review_blocks(done, dry_run=dry_run), lambda: review_json(done, dry_run=dry_run))

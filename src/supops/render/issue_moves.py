@@ -254,7 +254,7 @@ def review_step(one: Reviewed, *, dry_run: bool) -> str:
     if one.step is Step.NOTHING:
         return "done before" if one.done_before else "nothing"
     if one.held:
-        return f"{one.step}: {one.held}"
+        return f"would {one.step} (with --yes)" if dry_run else f"{one.step}: {one.held}"
     return f"would {one.step}" if dry_run else str(one.step)
 
 
