@@ -38,7 +38,8 @@ def test_what_aligns_only_needs_the_roadmap_updated_or_leadership() -> None:
     assert decision(aligned=True, congruent=False).outcome is Outcome.ROADMAP
     assert not decision(aligned=True, congruent=False).approved
     assert decision(aligned=True, congruent=False, roadmap_updated=True).approved
-    assert decision(aligned=True, congruent=False, approved_by="kim-moe").approved
+    where = "https://example.com/x"
+    assert decision(aligned=True, congruent=False, approved_by="kim-moe", evidence=where).approved
     with pytest.raises(UsageError, match="congruent"):
         decision(aligned=True)
 
@@ -102,6 +103,27 @@ def test_only_leaders_of_the_level_or_above_approve_where_they_are_known() -> No
         decide(replace(asked, approved_by="jo"), rules)
     assert decide(replace(asked, approved_by="kim"), rules).approved
     assert decide(replace(asked, approved_by="SAM"), rules).approved
+
+
+def test_where_leaders_are_not_known_it_takes_evidence() -> None:
+    asked = Assessment(aligned=False, effort="small", risk="low", impact="low", approved_by="kim-moe")
+
+    with pytest.raises(UsageError, match="nobody can check kim-moe"):
+        decide(asked, APPROVALS)
+    assert decide(replace(asked, evidence="https://example.com/x"), APPROVALS).approved
+    rules = replace(APPROVALS, leaders={"director": ("kim-moe",)})
+    assert decide(asked, rules).approved
+    with pytest.raises(UsageError, match="nobody can check jo"):
+        decide(replace(asked, approved_by="jo"), rules)
+
+
+def test_the_author_does_not_approve() -> None:
+    office = Office()
+    iid = office.tracker.opened(stage("Triage"), *FEATURE)
+    found = decision(aligned=True, congruent=False, approved_by="Sam-Roe", evidence="https://example.com/x")
+
+    with pytest.raises(UsageError, match="sam-roe is the author"):
+        approval_plan(office.desk, WORDING, office.dossier(iid), found)
 
 
 def test_a_decision_is_recorded_once_and_read_by_the_guard() -> None:

@@ -120,7 +120,7 @@ def decide(assessment: Assessment, rules: Approvals) -> Decision:
         )
     level = _level(assessment, rules, needed=not assessment.aligned)
     if assessment.approved_by:
-        _must_be_leader(assessment.approved_by, level, rules)
+        _must_be_leader(assessment, level, rules)
     approved = bool(assessment.approved_by) or assessment.roadmap_updated
     return Decision(assessment, outcome, level, approved=approved)
 
@@ -150,19 +150,42 @@ def _fits(rule: ApprovalRule, assessment: Assessment) -> bool:
     )
 
 
-def _must_be_leader(username: str, level: str, rules: Approvals) -> None:
+def _must_be_leader(said: Assessment, level: str, rules: Approvals) -> None:
+    username = said.approved_by
     enough = rules.levels[rules.levels.index(level) :]
     known = [name for one in enough for name in rules.leaders.get(one, ())]
-    if rules.leaders.get(level) and username.casefold() not in {one.casefold() for one in known}:
+    if username.casefold() in {one.casefold() for one in known}:
+        return
+    if rules.leaders.get(level):
         raise UsageError(
             f"{username} is not of the level that has to approve this: {level}, or above.",
             hint=f"Those are: {', '.join(known)} (approvals.leaders in the flow file).",
         )
+    if not said.evidence.strip():
+        raise UsageError(
+            f"Nothing says who is of the level that has to approve this ({level}), so that nobody can check {username}.",
+            hint="Say where the approval is documented (--evidence URL), or name the leaders in the flow file (approvals.leaders).",
+        )
+
+
+def _must_not_be_author(decision: Decision, author: str) -> None:
+    """Whoever asks for something does not approve it."""
+    by = decision.assessment.approved_by
+    if by and by.casefold() == author.casefold():
+        raise UsageError(
+            f"{author} is the author of the issue, and can't approve it.",
+            hint="Name somebody else of leadership: --approved-by USERNAME.",
+        )
 
 
 def approval_plan(desk: Desk, wording: Wording, dossier: Dossier, decision: Decision) -> Plan:
-    """Plan to record a decision: as a comment and as a label. The same decision is recorded once."""
+    """Plan to record a decision: as a comment and as a label. The same decision is recorded once.
+
+    Raises:
+        UsageError: The issue's author is said to have approved it.
+    """
     issue, flow = dossier.issue, desk.flow
+    _must_not_be_author(decision, issue.author)
     place = stage_of(flow, issue)
     kind = dossier.type
     if issue.is_closed:

@@ -103,7 +103,7 @@ def _approval(case: Case) -> Missing | None:
     return Missing(
         Need.APPROVAL,
         f"{whose} not there yet",
-        f"once it is, record it with {command} --approved-by USERNAME",
+        f"once it is, record it with {command} --approved-by USERNAME --evidence URL",
     )
 
 
