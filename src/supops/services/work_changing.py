@@ -1,9 +1,13 @@
 """What a change of an issue needs besides the move itself: a type that changes, and a stage that is set by force."""
 
-from supops.models.work_moves import Given, Missing
+import hashlib
+
+from supops.models.work_marks import Mark, mark_of
+from supops.models.work_moves import Comment, Given, Missing
 from supops.models.workflow import CLOSED, NOWHERE, Flow, Need
 from supops.services.work_guards import GUARDS, Case, came_from
 from supops.services.work_linting import lasting_needs
+from supops.services.work_reading import Dossier
 
 
 def needs_at(flow: Flow, stage: str, kind: str | None) -> tuple[Need, ...]:
@@ -51,3 +55,27 @@ def outside(flow: Flow, given: Given) -> Missing | None:
     message = f"{kind.key} is outside of the flow: such issues have no stage, and nothing was changed"
     remedy = f"set the label {label} in GitLab, and remove the stage"
     return Missing(Need.TYPE, message, remedy, forcible=False)
+
+
+def hash_of(*texts: str) -> str:
+    """Return a short hash of texts."""
+    joined = "\0".join(texts)
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def said_in(given: Given) -> str:
+    """Return a hash of what was said for a comment on a move; empty where nothing was."""
+    said = (given.reason.strip(), given.requester)
+    return hash_of(*said) if any(said) else ""
+
+
+def is_written(dossier: Dossier, comment: Comment) -> bool:
+    """Whether a comment is there already: the latest of its kind, and, on a move, the latest on any move."""
+    of_moves = "n" in comment.mark.facts
+
+    def counts(mark: Mark) -> bool:
+        return "n" in mark.facts if of_moves else mark.kind == comment.kind
+
+    marks = (mark_of(one.body) for one in reversed(dossier.team_notes))
+    latest = next((one for one in marks if one is not None and counts(one)), None)
+    return latest is not None and latest.line == comment.mark.line

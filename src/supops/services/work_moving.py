@@ -8,7 +8,7 @@ from supops.models.work import Change, Iteration, WorkIssue
 from supops.models.work_marks import Fact, Mark, mark_of
 from supops.models.work_moves import Comment, Given, Missing, Option, Plan, Values
 from supops.models.workflow import ASKED, CLOSED, NOWHERE, Flow, Move, Need, Template, Validation, Verb
-from supops.services.work_changing import needs_at, retyped
+from supops.services.work_changing import hash_of, is_written, needs_at, retyped, said_in
 from supops.services.work_guards import Case, came_from, missing_needs
 from supops.services.work_reading import Desk, Dossier, stage_of
 
@@ -294,7 +294,7 @@ class Mover:
         move = plan.move
         for kind, text in ((Template.GAMEPLAN, given.gameplan), (Template.BLUEPRINT, given.blueprint)):
             if text:
-                wanted.append(self._comment(kind, {"hash": _hash(text)}, {"text": text}))
+                wanted.append(self._comment(kind, {"hash": hash_of(text)}, {"text": text}))
         template = move.comment if move else None
         if template is Template.CLOSED and not (plan.change.close or plan.target == CLOSED):
             template = None
@@ -302,17 +302,14 @@ class Mover:
             template = Template.MOVED
         if template is not None:
             facts: dict[str, Fact] = {"from": plan.source, "to": plan.target, "n": dossier.steps}
+            if said := said_in(given):
+                facts["said"] = said
             if plan.overridden:
                 facts["forced"] = ",".join(one.need for one in plan.overridden)
             if template is Template.BLOCKED:
                 facts |= {"until": given.until.strip(), "then": given.then.strip(), "on": given.on}
             wanted.append(self._comment(template, facts, self._values(dossier, plan, given)))
-        if not wanted:
-            return ()
-        there = {
-            mark for note in dossier.notes if note.author in dossier.desk.team if (mark := _line(note.body))
-        }
-        return tuple(one for one in wanted if one.mark.line not in there)
+        return tuple(one for one in wanted if not is_written(dossier, one))
 
     def _comment(self, kind: Template, facts: dict[str, Fact], values: Values) -> Comment:
         mark = Mark(kind, facts)
@@ -348,17 +345,6 @@ def told_names(desk: Desk, names: Collection[str]) -> tuple[str, ...]:
     """Return whom GitLab tells, in order: nobody is told of what they do themselves."""
     me = desk.tracker.me()
     return tuple(sorted({*names} - {"", me}, key=str.casefold))
-
-
-def _hash(text: str) -> str:
-    import hashlib
-
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def _line(body: str) -> str:
-    mark = mark_of(body)
-    return mark.line if mark else ""
 
 
 def _kind(body: str) -> str:

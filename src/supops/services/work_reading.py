@@ -12,6 +12,9 @@ from supops.models.workflow import CLOSED, NOWHERE, Flow, Goal, Stage, Template,
 from supops.services.ports import Clock
 from supops.services.work_ports import WorkTracker
 
+# How the platform's own notes begin where it says that an issue was closed, or opened again.
+STATES = ("closed", "reopened")
+
 
 @dataclass
 class Desk:
@@ -78,9 +81,13 @@ class Dossier:
         return self.desk.flow
 
     @cached_property
+    def _all_notes(self) -> tuple[WorkNote, ...]:
+        return self.desk.tracker.notes(self.issue.iid)
+
+    @cached_property
     def notes(self) -> tuple[WorkNote, ...]:
         """All comments that people wrote, the oldest first."""
-        return tuple(one for one in self.desk.tracker.notes(self.issue.iid) if not one.system)
+        return tuple(one for one in self._all_notes if not one.system)
 
     @cached_property
     def team_notes(self) -> tuple[WorkNote, ...]:
@@ -98,9 +105,10 @@ class Dossier:
 
     @property
     def steps(self) -> int:
-        """How often stage or validation were set: what tells a round from the one before."""
+        """How often stage or validation were set, or it was closed or opened again: what tells a round from the one before."""
         keys = (self.flow.labels.stage, self.flow.labels.validation)
-        return sum(1 for one in self.events if one.added and one.label.startswith(keys))
+        states = sum(1 for one in self._all_notes if one.system and one.body.startswith(STATES))
+        return states + sum(1 for one in self.events if one.added and one.label.startswith(keys))
 
     @property
     def place(self) -> str:
