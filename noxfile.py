@@ -39,7 +39,7 @@ WITH_LIBRARIES = {
         ),
         *("zendesk", "zendesk_auth"),
     ),
-    "cli/test_": ("audit",),
+    "cli/test_": ("calendly",),
     "render/test_": ("html", "issue_body", "tables"),
 }
 # What the tests look at beside the installed package.
