@@ -1,11 +1,13 @@
 """Moves of issues, with everything in memory: what each needs, what each does, and that it is safe to repeat."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from supops.errors import Forbidden, NetworkError, NotFound, UsageError
+from supops.models.work import WorkNote
 from supops.models.workflow import Verb
 from supops.services.flow_default import Switches, Where, default_flow
 from supops.services.work_ports import Changed
@@ -558,3 +560,74 @@ def test_a_stage_by_force_says_what_is_missing_there(office: Office, stages: tup
     assert done.plan.comments[0].mark.facts["forced"] == ",".join(lacking)
     assert "no technical blueprint" in office.bodies(iid)[-1]
     assert office.stages(iid) == ("Completed",)
+
+
+def test_each_round_has_its_comment(office: Office) -> None:
+    iid = office.tracker.opened(stage("Triage"), *BUG)
+
+    for number in range(1, 4):
+        assert office.move(iid, Verb.CLOSE, reason="It works").done
+        assert not office.move(iid, Verb.CLOSE, reason="It works").done
+        assert office.move(iid, target="Triage", reason="It is back").done
+        assert len(office.bodies(iid)) == 2 * number
+
+
+def test_a_round_is_another_one_where_people_opened_it_again_by_hand(office: Office) -> None:
+    iid = office.tracker.opened(stage("Triage"), *BUG)
+    office.move(iid, Verb.CLOSE, reason="It works")
+
+    office.tracker.kept[iid] = replace(office.issue(iid), state="opened", closed_at=None)
+    note = WorkNote(99, "reopened", TEAMMATE, office.tracker.time, system=True)
+    office.tracker.comments[iid].append(note)
+
+    assert "half-moved" not in office.rules(iid)
+    assert office.move(iid, Verb.CLOSE, reason="It works").plan.comments
+
+
+def test_another_reason_is_another_comment(office: Office) -> None:
+    iid = office.tracker.opened(stage("Development"), *BUG)
+    office.tracker.failures = [Failure("update", NetworkError("no answer"))]
+    with pytest.raises(NetworkError):
+        office.move(iid, target="Planning", reason="Too early")
+
+    office.move(iid, target="Planning", reason="Too late")
+
+    assert ["Too early" in office.bodies(iid)[0], "Too late" in office.bodies(iid)[1]] == [True, True]
+
+
+@pytest.mark.parametrize("where", [Where.STAGE, Where.EITHER])
+def test_the_stage_of_validation_is_no_trap(where: Where) -> None:
+    office = Office(flow=default_flow(Switches(validation=where)))
+    iid = office.tracker.opened(stage("Validation"), *BUG)
+
+    for labels, validation in (((), "Requested"), (("Validation::Received",), "Requested")):
+        office.tracker.relabel(iid, stage("Validation"), *BUG, *labels)
+        assert office.move(iid, Verb.REQUEST_VALIDATION).done
+        assert office.stages(iid) == ("Validation",)
+        assert f"Validation::{validation}" in office.issue(iid).labels
+        again = office.move(iid, Verb.REQUEST_VALIDATION)
+        assert again.plan.is_legal
+        assert not again.done
+
+    assert office.move(iid, Verb.VALIDATED).done
+    assert needs(office.plan(iid, Verb.REJECTED)) == ["reason"]
+    assert office.move(iid, Verb.REJECTED, reason="It broke again").done
+    assert office.stages(iid) == ("Development",)
+    assert "Validation::Rejected" in office.issue(iid).labels
+
+
+def test_what_was_received_in_development_can_still_be_rejected(office: Office) -> None:
+    iid = office.tracker.opened(stage("Development"), *BUG, "Validation::Received")
+
+    assert office.move(iid, Verb.REJECTED, reason="It broke again").done
+
+
+def test_to_validation_and_requested_again_is_nothing_to_do(office: Office) -> None:
+    iid = office.tracker.opened(stage("Development"), *FEATURE)
+    office.move(iid, Verb.REQUEST_VALIDATION)
+    assert office.move(iid, target="Validation").done
+
+    again = office.move(iid, Verb.REQUEST_VALIDATION)
+
+    assert again.plan.is_legal
+    assert again.plan.is_empty

@@ -1,6 +1,6 @@
 """The issue flow with the domain's names: what supops ships (source: domain, 4)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from supops.models.workflow import (
@@ -158,6 +158,9 @@ def _work(switches: Switches) -> list[Move]:
     moves = [Move(DEVELOPMENT, first, VALIDATED, (), Verb.REQUEST_VALIDATION, request, Validation.REQUESTED)]
     if switches.validation is Where.EITHER:
         moves.append(Move(DEVELOPMENT, VALIDATION, VALIDATED, (Need.REQUESTED,)))
+    if switches.has_stage:
+        again = Move(VALIDATION, VALIDATION, VALIDATED, (), Verb.REQUEST_VALIDATION)
+        moves.append(replace(again, comment=request, validation=Validation.REQUESTED))
     for place in switches.places:
         moves += _validation_in(place)
     skip = Move(

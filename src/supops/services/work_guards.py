@@ -177,7 +177,11 @@ def _dri(case: Case) -> Missing | None:
 
 
 def _requested(case: Case) -> Missing | None:
-    if case.flow.validation_of(case.issue.labels) is Validation.REQUESTED:
+    state = case.flow.validation_of(case.issue.labels)
+    # What was received can still be rejected.
+    if state is Validation.REQUESTED or (
+        state is Validation.RECEIVED and case.move.validation is Validation.REJECTED
+    ):
         return None
     return Missing(
         Need.REQUESTED,
