@@ -311,7 +311,7 @@ def test_to_the_stage_that_it_is_in_there_is_nothing_to_do(office: Office, name:
     iid = office.tracker.opened(stage(name), *BUG)
     before = office.tracker.snapshot()
 
-    done = office.move(iid, target=name, reason="Again")
+    done = office.move(iid, target=name)
 
     assert done.plan.is_legal
     assert done.plan.is_empty
@@ -631,3 +631,52 @@ def test_to_validation_and_requested_again_is_nothing_to_do(office: Office) -> N
 
     assert again.plan.is_legal
     assert again.plan.is_empty
+
+
+def test_fields_are_set_where_an_issue_is_already(office: Office) -> None:
+    iid = office.tracker.opened(stage("Planning"), *BUG)
+
+    assert office.move(iid, target="Planning", priority="4", dri=TEAMMATE).done
+    assert "Priority::4" in office.issue(iid).labels
+    assert office.stages(iid) == ("Planning",)
+    assert office.move(iid, Verb.PLAN, customer="Security", reason="They pay").done
+    assert "They pay" in office.bodies(iid)[-1]
+    before = office.tracker.snapshot()
+    again = office.move(iid, Verb.PLAN, customer="Security", reason="They pay")
+    assert again.plan.is_legal
+    assert office.tracker.snapshot() == before
+    assert office.rules(iid) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "need"),
+    [
+        ("Planning", {"reason": "Again"}, "reason"),
+        ("Planning", {"until": "The vendor answers"}, "until"),
+        ("Planning", {"type": "feature"}, "type"),
+        ("Triage", {"type": "incident"}, "type"),
+        ("Blocked", {"until": "Other"}, "until"),
+        ("Blocked", {"then": "Other", "priority": "4"}, "then"),
+    ],
+)
+def test_what_is_said_is_done_or_refused(office: Office, name: str, asked: dict[str, Any], need: str) -> None:
+    iid = office.tracker.opened(stage("Planning" if name == "Blocked" else name), *BUG)
+    if name == "Blocked":
+        office.move(iid, Verb.BLOCK, until="The vendor answers", then="Carry on")
+        assert office.plan(iid, Verb.BLOCK, until="The vendor answers", then="Carry on").is_legal
+    before = office.tracker.snapshot()
+
+    plan = office.plan(iid, target=name, **asked)
+
+    assert needs(plan)[0] == need
+    assert plan.missing[0].remedy
+    office.applier().apply(plan)
+    assert office.tracker.snapshot() == before
+
+
+def test_a_requester_that_was_not_asked_is_said_so(office: Office) -> None:
+    iid = office.tracker.opened(stage("Development"), *BUG)
+    office.move(iid, Verb.REQUEST_VALIDATION, requester=TEAMMATE)
+
+    assert office.plan(iid, Verb.REQUEST_VALIDATION, requester=TEAMMATE).is_legal
+    assert needs(office.plan(iid, Verb.REQUEST_VALIDATION, requester="kim-moe")) == ["requester"]

@@ -4,7 +4,7 @@ import hashlib
 
 from supops.models.work_marks import Mark, mark_of
 from supops.models.work_moves import Comment, Given, Missing
-from supops.models.workflow import CLOSED, NOWHERE, Flow, Need
+from supops.models.workflow import CLOSED, NOWHERE, Flow, Need, Template
 from supops.services.work_guards import GUARDS, Case, came_from
 from supops.services.work_linting import lasting_needs
 from supops.services.work_reading import Dossier
@@ -67,6 +67,37 @@ def said_in(given: Given) -> str:
     """Return a hash of what was said for a comment on a move; empty where nothing was."""
     said = (given.reason.strip(), given.requester)
     return hash_of(*said) if any(said) else ""
+
+
+def unheard(dossier: Dossier, given: Given, remark: str, *, with_comment: bool) -> Missing | None:
+    """Return what was said that nothing would be done with, as an issue is where it should be; what stands there already is heard.
+
+    A comment says the reason where fields are set as well.
+    """
+    iid, marks = dossier.issue.iid, [mark for one in dossier.team_notes if (mark := mark_of(one.body))]
+    waits = {Need.UNTIL: given.until.strip(), Need.THEN: given.then.strip(), "on": given.on}
+    if any(waits.values()):
+        is_blocked = dossier.place == dossier.flow.blocked
+        latest = next((one for one in reversed(marks) if one.kind == Template.BLOCKED), None)
+        known = latest.facts if latest and is_blocked else {}
+        lost = [f"--{name}" for name, text in waits.items() if text and known.get(name) != text]
+        block = f"`supops issues block {iid} --until TEXT --then TEXT`"
+        remedy = f"block it: {block}"
+        if is_blocked:
+            remedy = f"unblock it (`supops issues unblock {iid}`), and block it again: {block}"
+        if lost:
+            message = f"{remark}, and {', '.join(lost)} would change nothing"
+            return Missing(lost[0].removeprefix("--"), message, remedy, forcible=False)
+    said = said_in(given)
+    if not said or with_comment or any(one.text("said") == said for one in marks):
+        return None
+    names = [
+        name for name, text in (("--reason", given.reason.strip()), ("--requester", given.requester)) if text
+    ]
+    message = f"{remark}, and {' and '.join(names)} would be written nowhere"
+    return Missing(
+        names[0].removeprefix("--"), message, f"write a comment on #{iid} in GitLab", forcible=False
+    )
 
 
 def is_written(dossier: Dossier, comment: Comment) -> bool:

@@ -8,7 +8,7 @@ from supops.models.work import Change, Iteration, WorkIssue
 from supops.models.work_marks import Fact, Mark, mark_of
 from supops.models.work_moves import Comment, Given, Missing, Option, Plan, Values
 from supops.models.workflow import ASKED, CLOSED, NOWHERE, Flow, Move, Need, Template, Validation, Verb
-from supops.services.work_changing import hash_of, is_written, needs_at, retyped, said_in
+from supops.services.work_changing import hash_of, is_written, needs_at, outside, retyped, said_in, unheard
 from supops.services.work_guards import Case, came_from, missing_needs
 from supops.services.work_reading import Desk, Dossier, stage_of
 
@@ -69,9 +69,10 @@ class Mover:
         Returns:
             What is done, or what is missing: then nothing is.
         """
-        obstacle = self._obstacle(dossier)
+        misfit = outside(self.flow, given)
+        obstacle = misfit or self._obstacle(dossier)
         repair = self._repair(dossier, target, given)
-        if repair is not None:
+        if repair is not None and misfit is None:
             return repair
         if obstacle is not None:
             return self._refused(dossier, target, obstacle)
@@ -82,7 +83,7 @@ class Mover:
             and target in ("", one.target)
         ]
         if not moves:
-            return self._without_move(dossier, verb, target)
+            return self._without_move(dossier, given, verb, target)
         # By stage, a step forward goes before one that changes what is in place.
         moves.sort(key=lambda one: bool(target) and one.in_place)
         if verb is Verb.UNBLOCK:
@@ -135,13 +136,13 @@ class Mover:
         place = dossier.place if dossier.issue.is_closed else stage_of(self.flow, dossier.issue)
         return Plan(dossier.issue, dossier.type, place, target or place, missing=missing)
 
-    def _without_move(self, dossier: Dossier, verb: Verb | None, target: str) -> Plan:
+    def _without_move(self, dossier: Dossier, given: Given, verb: Verb | None, target: str) -> Plan:
         issue, place = dossier.issue, dossier.place
         reached = place if not issue.is_closed else stage_of(self.flow, issue)
         if target and target in (place, reached):
-            return self._already(dossier, target)
+            return self._already(dossier, target, given)
         if verb is not None and (done := self._done_with(dossier, verb, reached)):
-            return self._already(dossier, done.target)
+            return self._already(dossier, done.target, given)
         moves = self.flow.moves_from(place, dossier.type)
         targets = dict.fromkeys(one.target for one in moves if not one.in_place)
         what = f"to {target}" if target else f"called `{verb}`"
@@ -159,11 +160,21 @@ class Mover:
         missing = Missing("move", f"there is no move {what} {where}{kind}", remedy, forcible=False)
         return self._refused(dossier, target, missing)
 
-    def _already(self, dossier: Dossier, target: str) -> Plan:
-        """To do again what was done before does nothing."""
+    def _already(self, dossier: Dossier, target: str, given: Given) -> Plan:
+        """To do again what was done before does nothing; fields that are said are set, and what else is said is not ignored."""
         state = self.flow.validation_of(dossier.issue.labels)
         what = f", its validation {state}" if state and target == self.flow.validation else ""
         remark = f"it is in {target} already{what}"
+        kinds = tuple(one.key for one in self.flow.types if not one.outside)
+        move = Move(dossier.place, dossier.place, kinds)
+        fields = self._plan(dossier, move, replace(given, reason="", force=False))
+        sets = bool(fields.missing) or not fields.is_empty
+        ignored = unheard(dossier, given, remark, with_comment=sets)
+        if ignored is not None:
+            return self._refused(dossier, target, ignored)
+        if sets:
+            plan = self._plan(dossier, move, given)
+            return replace(plan, remarks=(*plan.remarks, remark))
         return Plan(dossier.issue, dossier.type, dossier.place, target, remarks=(remark,))
 
     def _done_with(self, dossier: Dossier, verb: Verb, reached: str) -> Move | None:
@@ -187,7 +198,7 @@ class Mover:
         issue = dossier.issue
         state = self.flow.validation_of(issue.labels)
         if compose and move.in_place and state is not None and move.validation is state:
-            return self._already(dossier, move.target)
+            return self._already(dossier, move.target, given)
         labels = self._labels_given(issue, given)
         iteration = given.iteration or issue.iteration
         assignees = self._assignees(issue, move, given)
