@@ -217,3 +217,30 @@ def test_needs_that_last_follow_every_way_to_a_stage() -> None:
     assert "approval" in needs[("Completed", "feature")]
     assert "gameplan" not in needs[("Development", "administrative")]
     assert needs[("Triage", "bug")] == needs[("Blocked", "bug")] == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("filters", "said"),
+    [(Filters(priority="9"), "priority '9'"), (Filters(customer="Foo"), "customer 'Foo'")],
+)
+def test_a_filter_names_what_there_is(office: Office, filters: Filters, said: str) -> None:
+    with pytest.raises(UsageError, match=said) as caught:
+        office.viewer.rows(filters)
+
+    assert "There are: " in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("name", ["2", "Priority::2", "priority::2"])
+def test_a_priority_is_understood_with_its_key(office: Office, name: str) -> None:
+    iid = office.tracker.opened(stage("Triage"), *BUG)
+
+    assert [one.issue.iid for one in office.viewer.rows(Filters(priority=name)).rows] == [iid]
+    assert office.plan(iid, Verb.TRIAGE, priority=name).is_legal
+
+
+def test_an_age_ends_when_the_issue_is_closed(office: Office) -> None:
+    iid = office.tracker.opened(stage("Triage"), *BUG, ago=timedelta(hours=1))
+    office.tracker.closed(iid)
+    office.tracker.time += 28 * DAY
+
+    assert office.viewer.show(iid, office.mover).row.age.days == 0

@@ -48,8 +48,8 @@ def understood(desk: Desk, asked: Asked) -> Given:
         )
     return Given(
         type=_type(flow, asked.type),
-        priority=_named(asked.priority, flow.labels.priorities, flow.labels.priority, "priority"),
-        customer=_named(asked.customer, flow.labels.customers, flow.labels.customer, "customer"),
+        priority=known_name(asked.priority, flow.labels.priorities, flow.labels.priority, "priority"),
+        customer=known_name(asked.customer, flow.labels.customers, flow.labels.customer, "customer"),
         iteration=chosen_iteration(desk, asked.iteration) if asked.iteration else None,
         milestone=chosen_milestone(desk, asked.milestone) if asked.milestone else None,
         dri=_person(desk, asked.dri),
@@ -73,17 +73,27 @@ def _line(text: str | None) -> str:
 def _type(flow: Flow, name: str | None) -> str:
     if not name:
         return ""
-    found = flow.type(name.removeprefix(flow.labels.type))
+    found = flow.type(_without(name, flow.labels.type))
     if found is not None:
         return found.key
     known = [one.key for one in flow.types]
     raise UsageError(f"There is no type {name[:60]!r}.", hint=_nearest(name, known))
 
 
-def _named(name: str | None, known: tuple[str, ...], key: str, what: str) -> str:
+def _without(name: str, key: str) -> str:
+    """Return a name without the label's key, however that is capitalised."""
+    return name[len(key) :] if name.casefold().startswith(key.casefold()) else name
+
+
+def known_name(name: str | None, known: tuple[str, ...], key: str, what: str) -> str:
+    """Return a priority or a customer as the flow spells it; empty where nothing was said.
+
+    Raises:
+        UsageError: There is none of that name; the nearest, or all, are named.
+    """
     if not name:
         return ""
-    wanted = name.removeprefix(key).casefold()
+    wanted = _without(name, key).casefold()
     found = next((one for one in known if one.casefold() == wanted), None)
     if found is None:
         raise UsageError(f"There is no {what} {name[:60]!r}.", hint=_nearest(name, known))

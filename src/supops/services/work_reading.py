@@ -187,13 +187,18 @@ def goal_of(flow: Flow, issue: WorkIssue) -> tuple[Goal | None, str, str]:
 def bounds_of(flow: Flow, issue: WorkIssue, now: datetime) -> Age:
     """Return between what an issue's age lies, from the issue alone: its stage was set between its creation and its last change."""
     goal, of, _ = goal_of(flow, issue)
+    now = issue.closed_at or now
     least, most = working_days(issue.updated_at, now), working_days(issue.created_at, now)
     return Age(least, most, issue.created_at if least == most else None, goal, of)
 
 
 def age_of(dossier: Dossier) -> Age:
-    """Return exactly how long an issue is in its stage, from its history; since its creation where that says nothing."""
-    issue, now = dossier.issue, dossier.desk.now
+    """Return exactly how long an issue is in its stage, from its history; since its creation where that says nothing.
+
+    Of a closed issue, until it was closed.
+    """
+    issue = dossier.issue
+    now = issue.closed_at or dossier.desk.now
     goal, of, label = goal_of(dossier.flow, issue)
     came = [one.at for one in dossier.events if one.added and one.label == label]
     since = came[-1] if came else issue.created_at

@@ -9,6 +9,7 @@ from supops.models.work_marks import marked
 from supops.models.work_moves import Option
 from supops.models.workflow import Flow, Template
 from supops.services.ports import Parallel
+from supops.services.work_asking import known_name
 from supops.services.work_guards import came_from
 from supops.services.work_moving import Mover
 from supops.services.work_reading import (
@@ -176,10 +177,13 @@ class Viewer:
                     f"There is no type {filters.type[:60]!r}.", hint=f"There are: {known}, none."
                 )
             labels.append(f"{flow.labels.type}{kind.name}")
-        if filters.customer:
-            labels.append(f"{flow.labels.customer}{_spelled(filters.customer, flow.labels.customers)}")
-        if filters.priority:
-            labels.append(f"{flow.labels.priority}{filters.priority}")
+        names = flow.labels
+        customer = known_name(filters.customer, names.customers, names.customer, "customer")
+        priority = known_name(filters.priority, names.priorities, names.priority, "priority")
+        if customer:
+            labels.append(f"{names.customer}{customer}")
+        if priority:
+            labels.append(f"{names.priority}{priority}")
         return labels
 
     def _chosen(self, issues: Sequence[WorkIssue], filters: Filters) -> list[WorkIssue]:
@@ -257,7 +261,3 @@ def known_stage(flow: Flow, name: str) -> str:
     nearest = get_close_matches(name.capitalize(), names, n=1)
     hint = f"Did you mean {nearest[0]}?" if nearest else f"There are: {', '.join(names)}."
     raise UsageError(f"There is no stage {name[:60]!r}.", hint=hint)
-
-
-def _spelled(name: str, known: Sequence[str]) -> str:
-    return next((one for one in known if one.casefold() == name.casefold()), name)
