@@ -94,6 +94,46 @@ def test_duo_never_gets_a_legacy_license(before: str, after: str) -> None:
             assert decided(purpose=text).route in (Route.STAGING_CLOUD, Route.ZERO_DOLLAR)
 
 
+@pytest.mark.parametrize(
+    "purpose",
+    [
+        "self-managed; to test duo_chat and duo_pro",
+        "self-managed, GitLabDuo",
+        "self-managed, MyDuo",
+        "self-managed, duo2",
+        "self-managed, D\u200buo and \uff24\uff55\uff4f",
+        "self-managed, I can't go on without Duo and want to test it",
+        "self-managed; I have no Duo and want it",
+        "self-managed, not without Duo",
+        "self-managed without Duo Chat",
+        "self-managed, without Duo, with duo_pro",
+        "self-managed, with Code Suggestions",
+        "self-managed with the AI Gateway",
+        "self-managed, cloud-connector",
+        "self-managed, without Duo, with a cloud license",
+    ],
+)
+def test_duo_and_cloud_features_however_they_are_written(purpose: str) -> None:
+    decision = decided(purpose=purpose)
+
+    assert decision.route is Route.STAGING_CLOUD
+    assert "cloud features" in decision.why
+
+
+@pytest.mark.parametrize(
+    "purpose",
+    [
+        "self-managed, without GitLab Duo or other cloud features",
+        "self-managed, without Duo.",
+        "Self-managed on Google Cloud, for an individual",
+        "self-managed, individuo, produto",
+        "non-production self-managed without Duo, to test upgrades",
+    ],
+)
+def test_what_is_without_duo(purpose: str) -> None:
+    assert decided(purpose=purpose).route is Route.LEGACY
+
+
 def test_duo_elsewhere_in_a_request_is_remarked() -> None:
     request = WrittenRequest(VALUES, "issue #1", other=("For Duo, ask elsewhere",))
 

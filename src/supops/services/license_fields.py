@@ -1,6 +1,7 @@
 """The fields of a license request: what each may hold, and what is said of one that does not (source: domain, 5; interface, "licenses")."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,9 +21,22 @@ LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_
 HOST = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
 )
-# "without GitLab Duo" is the one way to name it and not to mean it. Rather too few than too many: such a license is never made for Duo.
-WITHOUT_DUO = re.compile(r"\b(?:without|no)\s+(?:gitlab\s+)?duo\b", re.IGNORECASE)
-DUO = re.compile(r"\bduo\b", re.IGNORECASE)
+# Rather too much than too little is taken for Duo: "duo_chat", "GitLabDuo". Not what only has these letters in it, such as "individuo".
+DUO = re.compile(r"(?:(?<![^\W\d_])|(?<=gitlab)|(?-i:(?<=[a-z])(?=D)))duo", re.IGNORECASE)
+CLOUD = re.compile(
+    r"code[\W_]*suggestions?|\bai[\W_]*(?:gateway|features?|powered)|agent[\W_]*platform"
+    r"|cloud[\W_]*(?:connect|licen[cs]|features?|services?)",
+    re.IGNORECASE,
+)
+# The one way to name it and not to mean it; not "without Duo Chat", which says nothing of the rest.
+WITHOUT_DUO = re.compile(
+    r"\b(?:without|no)\s+(?:any\s+)?(?:gitlab\s+)?duo\b(?:,?\s+(?:or|and|nor)\s+(?:any\s+)?(?:other\s+)?cloud\s+features\b)?"
+    r"(?!\s*(?:chat|pro|enterprise|core|workflow|agent|but|then|later|yet)\b)",
+    re.IGNORECASE,
+)
+# Marks that nobody sees, and those above letters.
+IGNORED = ("Cf", "Mn")
+DENIAL = re.compile(r"\b(?:no|not|never|without|cannot|cant|dont|nothing|hardly)\b|n['’]t\b", re.IGNORECASE)
 PRODUCTION = re.compile(r"\bproduction\b", re.IGNORECASE)
 NEGATION = re.compile(r"\b(?:no|not|non|never|without)\b|n['’]t\b", re.IGNORECASE)
 SELF_MANAGED = re.compile(r"\bself[\s-]?(?:managed|hosted)\b|\bon[\s-]?prem", re.IGNORECASE)
@@ -46,14 +60,26 @@ def one_year_after(day: date) -> date:
 
 
 def mentions_duo(text: str) -> bool:
-    """Whether a text is about GitLab Duo, which a legacy license has not."""
-    return DUO.search(WITHOUT_DUO.sub(" ", text)) is not None
+    """Whether a text is about GitLab Duo or other cloud features, which a legacy license has not. In doubt it is."""
+    seen = "".join(
+        char for char in unicodedata.normalize("NFKD", text) if unicodedata.category(char) not in IGNORED
+    )
+    without = WITHOUT_DUO.search(seen)
+    if without and not DENIAL.search(seen, 0, without.start()) and _is_denied(seen, without):
+        seen = f"{seen[: without.start()]} {seen[without.end() :]}"
+    return DUO.search(seen) is not None or CLOUD.search(seen) is not None
+
+
+def _is_denied(text: str, without: re.Match[str]) -> bool:
+    """Whether a text denies Duo as a whole: "no Duo" says so where nothing stands before it ("I have no Duo, and want it")."""
+    before = text[: without.start()].rstrip()
+    return without[0][0] in "wW" or not before or not before[-1].isalnum()
 
 
 def purpose_of(text: str) -> Purpose | None:
     """Return what a license is wanted for: by the purpose's name, or as people say it; None where that is not clear.
 
-    What mentions Duo is never for a self-managed instance without it, and production counts only where nothing is denied.
+    What mentions Duo or other cloud features is never for a self-managed instance without it, and production counts only where nothing is denied.
     """
     named = re.sub(r"[\s_]+", "-", text.strip().casefold())
     if named in set(Purpose):

@@ -59,7 +59,7 @@ class Routed:
 def route(written: WrittenRequest, rules: Rules) -> Routed:
     """Decide which kind of license a request is for.
 
-    What mentions Duo in purpose, plan or title never gets a legacy license, whatever else it says; a $0 subscription is only
+    What mentions Duo or other cloud features in purpose, plan or title never gets a legacy license, whatever else it says; a $0 subscription is only
     for what says that a production license is required.
     """
     text = written.values.get("purpose", "")
@@ -70,13 +70,17 @@ def route(written: WrittenRequest, rules: Rules) -> Routed:
         if mentions_duo(said)
     ]
     if purpose in (None, Purpose.SELF_MANAGED) and elsewhere:
-        return _staging(f"the {elsewhere[0]} mentions GitLab Duo, which a legacy license has not", rules)
+        return _staging(
+            f"the {elsewhere[0]} mentions GitLab Duo or other cloud features, which a legacy license has not",
+            rules,
+        )
     if purpose is Purpose.DUO_PRODUCTION:
         why = "testing GitLab Duo where a production cloud license is required takes a $0 subscription, through Order Management"
         return Routed(Route.ZERO_DOLLAR, why, rules.orders_contact, _refusal(why, rules.orders_contact))
     if purpose is Purpose.DUO_TESTING:
         return _staging(
-            "GitLab Duo can't be tested with a legacy license; it takes a staging cloud license", rules
+            "GitLab Duo and other cloud features can't be tested with a legacy license; they take a staging cloud license",
+            rules,
         )
     if purpose is Purpose.SELF_MANAGED:
         why = (
