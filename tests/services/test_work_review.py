@@ -265,7 +265,7 @@ def test_without_a_ladder_nobody_in_particular_is_told() -> None:
 
     (found,) = office.reviewer().review().reviewed
 
-    assert found.to == ""
+    assert (found.to, "`ladder`" in found.note) == ("", True)
     assert "next level of leadership" in office.bodies(iid)[-1]
 
 

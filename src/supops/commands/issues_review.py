@@ -153,6 +153,7 @@ def escalate(
     """
     from supops.commands.options import asks
     from supops.render.issue_moves import review_blocks, review_json
+    from supops.services.work_review import NO_LADDER
 
     wiring = wiring_of(ctx)
     closes = yes
@@ -164,6 +165,11 @@ def escalate(
     held = sum(1 for one in done.reviewed if one.held)
     if held:
         wiring.terminal.warn(f"{held:,} without an update for four weeks stay open: closing them needs --yes")
+    lost = sum(1 for one in done.reviewed if one.note == NO_LADDER)
+    if lost:
+        wiring.terminal.warn(
+            f"{lost:,} {'would be' if dry_run else 'were'} {NO_LADDER}; name usernames of leadership there"
+        )
     if done.failed or any(one.moved and one.moved.problems for one in done.reviewed):
         raise typer.Exit(ExitCode.ERROR)
     raise typer.Exit(ExitCode.FINDINGS if held else ExitCode.DONE)

@@ -20,6 +20,7 @@ ASK, CLOSE_AFTER = 1, 4
 # A close of ours follows its comment at once; whatever comes later is somebody else's doing.
 AT_ONCE = timedelta(seconds=5)
 REOPENED = "reopened"
+NO_LADDER = "escalated to nobody in particular: the flow file (issues.flow) names no `ladder`"
 ASKED_FIRST = "nothing was asked before: closing comes after asking and escalating"
 # What the review itself writes is no update.
 REVIEWS = (Template.ASKED, Template.ESCALATED, Template.ABANDONED)
@@ -217,6 +218,8 @@ class Reviewer:
         plan = self._plan(dossier, step, stage, Asks(since, weeks, to), says=not was_done)
         held = "closing needs --yes" if step is Step.CLOSE and not self.closes else ""
         note = ASKED_FIRST if weeks >= CLOSE_AFTER and not earlier else ""
+        if step is Step.ESCALATE and not to:
+            note = NO_LADDER
         return Reviewed(issue, since, weeks, step, plan, to, held=held, note=note)
 
     def _stage(self, weeks: int, earlier: Sequence[tuple[datetime, int]]) -> tuple[int, bool]:
