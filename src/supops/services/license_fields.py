@@ -37,7 +37,13 @@ WITHOUT_DUO = re.compile(
 # Marks that nobody sees, and those above letters.
 IGNORED = ("Cf", "Mn")
 DENIAL = re.compile(r"\b(?:no|not|never|without|cannot|cant|dont|nothing|hardly)\b|n['’]t\b", re.IGNORECASE)
-PRODUCTION = re.compile(r"\bproduction\b", re.IGNORECASE)
+# "a production license is required", in one sentence.
+PRODUCTION = re.compile(
+    r"\bproduction\s+(?:cloud\s+)?licen[cs]e\b[^.;?!\n]{0,60}\b(?:required|needed|must)\b"
+    r"|\b(?:requires?|needs?|must)\b[^.;?!\n]{0,60}\bproduction\s+(?:cloud\s+)?licen[cs]e\b",
+    re.IGNORECASE,
+)
+DOUBT = re.compile(r"\?|\b(?:if|whether|unless|maybe|perhaps|cannot)\b", re.IGNORECASE)
 NEGATION = re.compile(r"\b(?:no|not|non|never|without)\b|n['’]t\b", re.IGNORECASE)
 SELF_MANAGED = re.compile(r"\bself[\s-]?(?:managed|hosted)\b|\bon[\s-]?prem", re.IGNORECASE)
 Value = TypeVar("Value")
@@ -79,13 +85,14 @@ def _is_denied(text: str, without: re.Match[str]) -> bool:
 def purpose_of(text: str) -> Purpose | None:
     """Return what a license is wanted for: by the purpose's name, or as people say it; None where that is not clear.
 
-    What mentions Duo or other cloud features is never for a self-managed instance without it, and production counts only where nothing is denied.
+    What mentions Duo or other cloud features is never for a self-managed instance without it, and a production license counts only where it is said to be required.
     """
     named = re.sub(r"[\s_]+", "-", text.strip().casefold())
     if named in set(Purpose):
         return Purpose(named)
     if mentions_duo(text):
-        is_production = PRODUCTION.search(text) is not None and NEGATION.search(text) is None
+        is_denied = NEGATION.search(text) or DOUBT.search(text)
+        is_production = PRODUCTION.search(text) is not None and not is_denied
         return Purpose.DUO_PRODUCTION if is_production else Purpose.DUO_TESTING
     return Purpose.SELF_MANAGED if SELF_MANAGED.search(text) else None
 
