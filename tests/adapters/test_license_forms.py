@@ -170,6 +170,17 @@ def test_other_fields_are_kept_for_who_looks_for_duo() -> None:
     assert found.other == ("I want to test GitLab Duo",)
 
 
+def test_nothing_that_is_written_is_dropped() -> None:
+    short = read("### Plan\n\nultimate\nand GitLab Duo\n")
+    table = read("| Plan | ultimate | with Duo |\n| Duo |\n")
+    columns = read("| Name | Email |\n|---|---|\n| Jane | a@example.com | Duo |\n")
+
+    assert (short.values, short.other) == ({"plan": "ultimate"}, ("and GitLab Duo",))
+    assert (table.values, table.other) == ({"plan": "ultimate"}, ("with Duo", "Duo"))
+    assert columns.other == ("Duo",)
+    assert any("Duo" in text for text in read("Purpose: self-managed" + " x" * 600 + " Duo").other)
+
+
 def test_the_issue_says_when_and_where() -> None:
     issue = request_issue(
         7, form(requested_on="2020-01-01"), created_at=datetime(2026, 11, 25, 23, 30, tzinfo=UTC)

@@ -124,6 +124,7 @@ class _Found:
 
     def add(self, label: str, value: str) -> None:
         """Take a value of a field down, unless it says nothing."""
+        self.unread(value[LONGEST_VALUE:])
         text = _plain(value)
         if text.casefold().strip("_*. ") in PLACEHOLDERS:
             return
@@ -131,6 +132,11 @@ class _Found:
         known = self.values.setdefault(key, []) if key else self.other
         if text not in known:
             known.append(text)
+
+    def unread(self, text: str) -> None:
+        """Take down what belongs to no field."""
+        if text.strip():
+            self.other.append(" ".join(text.split()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +198,7 @@ def read_form(description: str) -> _Found:
             rows.append([cell.strip() for cell in CELLS.split(line.strip().strip("|"))])
         else:
             under.append(line)
+    found.unread(description[LONGEST:])
     return found
 
 
@@ -204,10 +211,12 @@ def _take_table(rows: list[list[str]], found: _Found) -> None:
         for row in rows[1:]:
             for label, value in zip(rows[0], row, strict=False):
                 found.add(label, value)
+            found.unread(" ".join(row[len(rows[0]) :]))
         return
     for row in rows:
         if len(row) >= 2:
             found.add(row[0], row[1])
+        found.unread(" ".join(row[2:] if len(row) >= 2 else row))
 
 
 def _take_section(heading: str, lines: list[str], found: _Found) -> None:
@@ -236,6 +245,8 @@ def _take_section(heading: str, lines: list[str], found: _Found) -> None:
     if rest:
         value = " ".join(rest)
         found.add(heading, rest[0] if _is_short_field(heading) else value)
+        if _is_short_field(heading):
+            found.unread(" ".join(rest[1:]))
 
 
 def _take_ticked(text: str, label: str, found: _Found) -> None:

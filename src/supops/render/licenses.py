@@ -78,9 +78,8 @@ def _lines(decision: Decision) -> list[Cell]:
         lines.append(Cell(f"until: {request.end_date}, requested on {request.requested_on}", GOOD))
     if decision.override:
         held = "; ".join(f"until {one.expires}, by {one.where}" for one in decision.held)
-        lines.append(
-            Cell(f"overridden: the person still has a license ({held}): {decision.override.reason}", ODD)
-        )
+        over = f"the person still has a license ({held})" if held else "cloud features are mentioned"
+        lines.append(Cell(f"overridden: {over}: {decision.override.reason}", ODD))
     return lines + [Cell(f"note: {remark}", ODD) for remark in decision.remarks]
 
 

@@ -22,6 +22,11 @@ PURPOSES = (
     "self-managed (without GitLab Duo), duo-testing, or duo-production where a production license is required"
 )
 
+MENTIONED = (
+    "another part of the request mentions GitLab Duo or other cloud features, which a legacy license has not: ask what the "
+    "license is for; if it is not for those, --override-existing with --reason"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -126,6 +131,9 @@ def decide(
     told = {problem.field for problem in fields.problems}
     if routed.problem and "purpose" not in told:
         fields.problems.append(routed.problem)
+    mentions = any(mentions_duo(text) for text in written.other)
+    if mentions and override is None:
+        fields.problems.append(Problem("purpose", MENTIONED))
     if override is None:
         fields.problems += [_still_held(one) for one in held]
     problems = tuple(fields.problems)
@@ -139,7 +147,7 @@ def decide(
         request,
         form_of(request, rules, today=today) if request and accepted else (),
         tuple(held),
-        override if held else None,
+        override if held or mentions else None,
     )
 
 
@@ -173,13 +181,8 @@ def _remarks(written: WrittenRequest, routed: Routed) -> tuple[str, ...]:
         remarks.append(
             f"the request names {shown(said)} as its day; the issue was created on {written.requested_on}, and that counts"
         )
-    if routed.route is Route.LEGACY:
-        if any(mentions_duo(text) for text in written.other):
-            remarks.append(
-                "another part of the request mentions GitLab Duo: look whether it is what the license is for"
-            )
-        if not written.link and not written.values.get("issue"):
-            remarks.append("no issue is named, so the notes of the form stay blank")
+    if routed.route is Route.LEGACY and not written.link and not written.values.get("issue"):
+        remarks.append("no issue is named, so the notes of the form stay blank")
     return tuple(remarks)
 
 
