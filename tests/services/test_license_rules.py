@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from supops.models.license_requests import Decision, Held, Override, WrittenRequest
 from supops.models.licenses import COMPANY, License, Problem, Route, person_of
 from supops.services.license_fields import iso_date, mentions_duo, one_year_after, purpose_of
-from supops.services.license_rules import Rules, decide, differences, license_of
+from supops.services.license_rules import Rules, decide, differences, license_of, unwanted
 from tests.licenses import LINK, TODAY, VALUES, written
 
 RULES = Rules()
@@ -419,3 +419,17 @@ def test_one_person_has_one_address() -> None:
 @pytest.mark.parametrize("text", ["", "production", "no duo", "ultimate"])
 def test_a_purpose_that_is_none(text: str) -> None:
     assert purpose_of(text) is None
+
+
+def test_what_no_license_for_a_team_member_has() -> None:
+    flags = {"cloud_licensing_enabled": True, "auto_renew_enabled": False}
+    inner = {"trial": True, "subscription_id": "A-1", "subscription_name": "", "add_on_products": {"duo": []}}
+
+    told = unwanted({**flags, "restrictions": inner | {"plan": "ultimate"}})
+
+    assert [one.split()[1] for one in told] == [
+        "cloud_licensing_enabled",
+        "trial",
+        "subscription_id",
+        "add_on_products",
+    ]

@@ -32,7 +32,7 @@ from supops.models.license_requests import (
 )
 from supops.models.licenses import Inspection, License, Origin, Problem
 from supops.services.license_ports import FormReader, LicenseReader, RequestTracker
-from supops.services.license_rules import differences
+from supops.services.license_rules import differences, unwanted
 from supops.services.licensing import Licenser, with_remarks
 from supops.services.ports import Notices
 
@@ -173,6 +173,7 @@ class Closer:
         )
         problems = list(decision.problems)
         problems += [Problem("license", one) for one in inspection.problems if one not in opened.oddities]
+        problems += [Problem("license", one) for one in unwanted(opened.attributes)]
         if decision.request is not None:
             problems += differences(opened.license, decision.request, self.licenser.rules)
         if known is not None and known.issue and known.issue != issue.web_url:

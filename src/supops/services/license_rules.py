@@ -1,6 +1,7 @@
 """Which license a request is for, whether it may be made, and what to enter for it (source: domain, 5)."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -18,6 +19,10 @@ from supops.services.license_fields import Fields, mentions_duo, purpose_of, sho
 
 # After the end, an instance takes pushes for two weeks more (source: licenses, 3).
 PUSHES_GO_ON = timedelta(days=14)
+UNWANTED = re.compile(
+    r"^trial|^trueup_(?:from|to)$|^subscription|^add_?on|^reconciliation|_enabled$|^generated_from_|cloud",
+    re.IGNORECASE,
+)
 PURPOSES = (
     "self-managed (without GitLab Duo), duo-testing, or duo-production where a production license is required"
 )
@@ -255,6 +260,17 @@ def differences(content: License, request: LicenseRequest, rules: Rules) -> tupl
             Problem("license", f"it starts on {content.starts}, before the request of {request.requested_on}")
         )
     return tuple(found)
+
+
+def unwanted(attributes: Mapping[str, object]) -> tuple[str, ...]:
+    """Say what a license has that one for a team member has not: a trial, a cloud license, a subscription, add-ons."""
+    inner = attributes.get("restrictions")
+    found = {**attributes, **(inner if isinstance(inner, dict) else {})}
+    return tuple(
+        f"its {key} is set, and should be absent or false"
+        for key, value in found.items()
+        if UNWANTED.search(key) and value not in (None, "", False, [], {}, 0)
+    )
 
 
 def _folded(name: str) -> str:

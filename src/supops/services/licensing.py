@@ -17,7 +17,7 @@ from supops.services.license_ports import (
     LicenseSigner,
     RequestTracker,
 )
-from supops.services.license_rules import Rules, decide, license_of
+from supops.services.license_rules import Rules, decide, license_of, unwanted
 
 # A license lasts a year at most: what was asked for before that is over. The month is for requests that waited.
 LOOKING_BACK = timedelta(days=366 + 31)
@@ -197,6 +197,7 @@ class Licenser:
             problems += _dates(opened.license, today)
             if issued is None:
                 remarks.append(self._unknown(opened))
+            remarks += unwanted(opened.attributes)
             if opened.license.users is None:
                 remarks.append("it has no limit of users")
         return Inspection(sha256, opened, today, issued, tuple(problems), tuple(remarks))
