@@ -134,7 +134,10 @@ def _labels(flow: Flow, issue: WorkIssue) -> Iterator[LintFinding]:
     types = flow.types_of(issue.labels)
     if len(types) > 1:
         yield _finding(
-            "several-types", issue, f"it has several types: {', '.join(types)}", "remove all but one"
+            "several-types",
+            issue,
+            f"it has several types: {', '.join(types)}",
+            f"supops issues triage {issue.iid} --type TYPE",
         )
     for name in types:
         if flow.type(name) is None:
@@ -298,12 +301,11 @@ def _forced(dossier: Dossier) -> frozenset[str]:
 
 def _half_moved(dossier: Dossier) -> Iterator[LintFinding]:
     """Yield the comment on a move that did not happen: nothing was moved since it was written."""
-    found = next(
-        ((note, mark) for note in reversed(dossier.team_notes) if (mark := mark_of(note.body))), None
-    )
-    if found is None or "n" not in found[1].facts:
+    # Other comments of the team, such as a gameplan, say nothing of moves.
+    marks = (mark_of(note.body) for note in reversed(dossier.team_notes))
+    mark = next((mark for mark in marks if mark and "n" in mark.facts), None)
+    if mark is None:
         return
-    mark = found[1]
     source, target = mark.text("from"), mark.text("to")
     if (source == target and mark.kind == Template.MOVED) or source not in (dossier.place, NOWHERE):
         return
