@@ -1,11 +1,12 @@
 """Files are written whole or not at all."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
 
-from supops.files import write_private, write_whole
+from supops.files import write_new_private, write_private, write_whole
 
 
 def test_a_new_file_has_the_permissions_that_the_user_wants(tmp_path: Path) -> None:
@@ -66,3 +67,15 @@ def test_a_failure_leaves_the_old_content_and_nothing_else(
 
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert file.read_bytes() == b"old"
+
+
+def test_a_new_private_file_replaces_nothing_and_leaves_nothing_beside(tmp_path: Path) -> None:
+    target = tmp_path / "folder" / "key"
+    write_new_private(target, b"first")
+
+    with pytest.raises(FileExistsError):
+        write_new_private(target, b"second")
+
+    assert target.read_bytes() == b"first"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert list(target.parent.iterdir()) == [target]

@@ -268,6 +268,8 @@ class LicenseWiring:
                 write_private(path, text.encode())
             else:
                 write_new_private(path, text.encode())
+            if path.read_bytes() != text.encode():
+                raise SupopsError(f"{path} does not read back as it was written.", hint="Look at the disk.")
         except FileExistsError:
             raise UsageError(f"{path} is there already, and is left as it is.") from None
         except OSError as error:

@@ -149,6 +149,8 @@ def test_templates_of_ones_own(tmp_path: Path) -> None:
         ("{% for", "fails"),
         ("  \n", "empty"),
         ("{{ ''.__class__ }}", "fails"),
+        ("{{ 1 / 0 }}", "fails"),
+        ("{{ name + 1 }}", "fails"),
         (None, "read"),
     ],
 )

@@ -95,7 +95,15 @@ class TemplateReplies(Replies):
             raise ConfigError(f"The template {name} can't be read: {error.strerror}", hint=hint) from None
         except UnicodeDecodeError:
             raise ConfigError(f"The template {name} is not UTF-8", hint=hint) from None
-        except jinja2.TemplateError as error:
+        except (
+            jinja2.TemplateError,
+            ArithmeticError,
+            TypeError,
+            ValueError,
+            LookupError,
+            AttributeError,
+        ) as error:
+            # What stands in a template may fail in any way that an expression can.
             raise ConfigError(f"The template {name} fails: {error}", hint=hint) from None
         if not text.strip():
             raise ConfigError(f"The template {name} makes an empty reply", hint=hint)
