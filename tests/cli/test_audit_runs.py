@@ -11,6 +11,8 @@ import pytest
 from tests.cli.schemas import validate
 from tests.conftest import Ran, Run
 
+pytestmark = pytest.mark.thorough
+
 GLOBAL = ("--demo", "audit", "zendesk", "--instance", "us-government")
 
 

@@ -15,6 +15,8 @@ from supops.sandbox.server import Sandbox
 from tests.cli.webhooks import ASKED, CREATE, FAILING, NEW, REPLACE, listed, world
 from tests.conftest import Run
 
+pytestmark = pytest.mark.thorough
+
 MAKES_KEY = ("--generate-signing-key", "--signing-key-file", "key")
 
 

@@ -10,6 +10,8 @@ from tests.cli.schemas import validate
 from tests.cli.webhooks import FAILING, NEW, NEW_SHOWN, WEBHOOKS, listed
 from tests.conftest import Run
 
+pytestmark = pytest.mark.thorough
+
 DECLARED = f"""webhooks:
   - url: {NEW}
     events: [invitee.created, invitee.canceled]

@@ -19,6 +19,8 @@ from supops.services.scheduling import SCHEDULES
 from tests.cli.schemas import validate
 from tests.conftest import ROOT, Ran, Run
 
+pytestmark = pytest.mark.thorough
+
 PAYLOAD = ROOT / "tests" / "payloads" / "global.json"
 
 

@@ -16,11 +16,13 @@ from supops.render.html import report_html
 from tests.audits import a_finding, an_agent, an_audit
 from tests.fakes.clock import START
 
+
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = [
+    pytest.mark.thorough,
     pytest.mark.skipif(
         not (CHROMIUM and DRIVER),
         reason="needs chromium and chromedriver: apt-get install chromium chromium-driver",

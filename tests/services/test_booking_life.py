@@ -21,6 +21,8 @@ from tests.conftest import EXAMPLES
 from tests.fakes.console import FakeNotices
 from tests.make import HOST, at, invitee, meeting, us_government_team
 
+pytestmark = pytest.mark.thorough
+
 NAMES = {"Support onboarding": "global", "US Federal Support": "us-government"}
 
 

@@ -12,6 +12,8 @@ from supops.models.entries import Record
 from supops.services.recording import card_of, hear, is_active, to_keep
 from tests.make import booked, invitee, meeting
 
+pytestmark = pytest.mark.thorough
+
 # What Google Calendar takes of unseen properties: in all, for a name, for a value, and how many.
 MOST, LONGEST_NAME, LONGEST_VALUE, MOST_PROPERTIES = 32_000, 44, 1024, 300
 
