@@ -16,7 +16,6 @@ from supops.render.html import report_html
 from tests.audits import a_finding, an_agent, an_audit
 from tests.fakes.clock import START
 
-
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
