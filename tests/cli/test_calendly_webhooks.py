@@ -25,6 +25,8 @@ from tests.cli.webhooks import (
 )
 from tests.conftest import Run
 
+pytestmark = pytest.mark.thorough
+
 PATH = "/webhook_subscriptions"
 
 
