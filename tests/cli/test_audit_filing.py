@@ -10,8 +10,6 @@ from supops.sandbox.gitlab_seed import AUDITS_PROJECT
 from tests.cli.schemas import validate
 from tests.conftest import ROOT, Ran, Run
 
-pytestmark = pytest.mark.thorough
-
 TOKENS = ("--demo", "audit", "tokens", "--file-issue")
 QUARTERLY = ("--demo", "audit", "quarterly", "--as-of", "2026-10-01")
 ISSUES = "/api/v4/projects/*/issues"

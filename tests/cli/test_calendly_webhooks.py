@@ -25,8 +25,6 @@ from tests.cli.webhooks import (
 )
 from tests.conftest import Run
 
-pytestmark = pytest.mark.thorough
-
 PATH = "/webhook_subscriptions"
 
 

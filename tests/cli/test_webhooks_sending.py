@@ -26,8 +26,6 @@ from supops.models.secrets import Secret
 from tests.cli.schemas import validate
 from tests.conftest import Ran, Run
 
-pytestmark = pytest.mark.thorough
-
 WEBHOOKS = ("webhooks",)
 KEY = Secret("demo-calendly-signing-key", "a test")
 ZENDESK_SECRET = Secret("demo-zendesk-signing-secret", "a test")

@@ -9,8 +9,6 @@ from supops.sandbox.faults import KINDS
 from supops.sandbox.world import DEMO_SECRETS
 from tests.conftest import Run
 
-pytestmark = pytest.mark.thorough
-
 
 @pytest.mark.parametrize("fault", [None, *KINDS])
 def test_no_secret_in_any_output(run: Run, home: dict[str, str], fault: str | None) -> None:
