@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = [
-    pytest.mark.thorough,
     pytest.mark.skipif(
         not (CHROMIUM and DRIVER),
         reason="needs chromium and chromedriver: apt-get install chromium chromium-driver",
