@@ -169,14 +169,15 @@ def _fitting(widths: Sequence[int], width: int) -> list[int]:
 def _grid(widths: Mapping[str, int], rows: Sequence[Sequence[Value]], *, header: bool = True) -> "RichTable":
     from rich.table import Table as RichTable
 
-    # What is beside the last column would take its place from it.
-    grid = RichTable(
-        box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="bold underline", show_header=header
-    )
-    for column, width in widths.items():
+    # The gaps are columns: how much of a padding counts beside the last column depends on rich's version.
+    grid = RichTable(box=None, padding=0, header_style="bold underline", show_header=header)
+    for place, (column, width) in enumerate(widths.items()):
+        if place:
+            grid.add_column(width=GAP)
         grid.add_column(column, overflow="fold", width=width)
     for row in rows:
-        grid.add_row(*(_text(value) for value in row))
+        cells = [cell for value in row for cell in ("", _text(value))]
+        grid.add_row(*cells[1:])
     return grid
 
 
