@@ -25,7 +25,9 @@ WITH_LIBRARIES = {
         "license_file",
         "yaml_files",
     ),
-    "receiver/test_": ("app",),
+    "cli/test_": ("audit", "calendly"),
+    "ports/test_": ("inbox", "issue_tracker", "team_calendar"),
+    "receiver/test_": ("app", "store", "wire"),
     "render/test_": ("html", "tables"),
 }
 # What the tests look at beside the installed package.
