@@ -1,6 +1,7 @@
 """The journal of receiver and workers: a line for each thing that happens, for people or for programs."""
 
 import json
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TextIO
@@ -63,8 +64,8 @@ class LineJournal(Journal):
     def _time(self) -> str:
         return f"{self._now():%Y-%m-%dT%H:%M:%SZ}"
 
-    def _line(self, time: str, event: str, facts: Facts) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _line(self, time: str, event: str, facts: Facts) -> str: ...
 
 
 class TextJournal(LineJournal):
