@@ -20,7 +20,7 @@ from tests.fakes.console import FakeNotices
 from tests.forking import Forker
 
 # The second of two runs in CI, on the lowest dependencies, looks at fewer examples than the first.
-EXAMPLES = int(os.environ.get("SUPOPS_TEST_EXAMPLES", "50"))
+EXAMPLES = int(os.environ.get("SUPOPS_TEST_EXAMPLES", "100"))
 settings.register_profile("ci", deadline=None, print_blob=True, max_examples=EXAMPLES)
 settings.load_profile("ci")
 

@@ -12,8 +12,6 @@ from supops.sandbox.world import World
 from tests.cli.schemas import validate
 from tests.conftest import Ran, Run
 
-pytestmark = pytest.mark.thorough
-
 
 def licenses(run: Run, *words: str) -> Ran:
     return run("--demo", "licenses", *words)

@@ -19,8 +19,6 @@ from supops.services.scheduling import SCHEDULES
 from tests.cli.schemas import validate
 from tests.conftest import ROOT, Ran, Run
 
-pytestmark = pytest.mark.thorough
-
 PAYLOAD = ROOT / "tests" / "payloads" / "global.json"
 
 

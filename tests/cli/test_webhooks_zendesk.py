@@ -18,8 +18,6 @@ from tests.cli.schemas import validate
 from tests.cli.terminal import run_in_terminal
 from tests.conftest import Ran, Run
 
-pytestmark = pytest.mark.thorough
-
 WEBHOOKS = ("--demo", "webhooks")
 GOOD, FAILING, HELD_BACK, OFF = (f"01JDG{number:021d}" for number in range(1, 5))
 TIME = re.compile(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:Z| UTC)")

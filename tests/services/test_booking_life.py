@@ -17,11 +17,8 @@ from supops.sandbox.server import Sandbox
 from supops.services.ports import TeamCalendar
 from supops.services.routing import Router
 from tests.boards import KEYS, Board, FakeBoard, GoogleBoard, IcsBoard
-from tests.conftest import EXAMPLES
 from tests.fakes.console import FakeNotices
 from tests.make import HOST, at, invitee, meeting, us_government_team
-
-pytestmark = pytest.mark.thorough
 
 NAMES = {"Support onboarding": "global", "US Federal Support": "us-government"}
 
@@ -147,7 +144,7 @@ def check_that_the_last_word_wins(board: Board, told: tuple[Story, list[Booking]
     assert seen(board) == expected(story, heard)
 
 
-@settings(max_examples=EXAMPLES * 2)
+@settings(max_examples=300)
 @given(deliveries())
 def test_the_last_word_wins_in_any_order(told: tuple[Story, list[Booking], list[Booking]]) -> None:
     check_that_the_last_word_wins(FakeBoard(), told)
@@ -185,7 +182,7 @@ class Killed(BaseException):
     """The process is no more."""
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=200)
 @given(deliveries(), st.data())
 def test_a_run_that_is_killed_at_any_point_is_made_good_by_what_follows(
     told: tuple[Story, list[Booking], list[Booking]], data: st.DataObject
@@ -207,7 +204,7 @@ def test_a_run_that_is_killed_at_any_point_is_made_good_by_what_follows(
     assert seen(board) == expected(story, heard)
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=200)
 @given(deliveries(), st.data())
 def test_what_is_deleted_by_hand_stays_deleted_until_it_is_restored(
     told: tuple[Story, list[Booking], list[Booking]], data: st.DataObject
@@ -233,7 +230,7 @@ def test_what_is_deleted_by_hand_stays_deleted_until_it_is_restored(
     assert seen(board) == expected(story, heard)
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=200)
 @given(deliveries(), st.data())
 def test_runs_at_the_same_time_get_on_with_each_other(
     told: tuple[Story, list[Booking], list[Booking]], data: st.DataObject

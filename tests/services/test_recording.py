@@ -12,8 +12,6 @@ from supops.models.entries import Record
 from supops.services.recording import card_of, hear, is_active, to_keep
 from tests.make import booked, invitee, meeting
 
-pytestmark = pytest.mark.thorough
-
 # What Google Calendar takes of unseen properties: in all, for a name, for a value, and how many.
 MOST, LONGEST_NAME, LONGEST_VALUE, MOST_PROPERTIES = 32_000, 44, 1024, 300
 
@@ -54,7 +52,7 @@ def test_an_entry_holds_any_number_of_invitees_with_any_texts(size: int, text: s
     assert len(shown(record).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")) < 16_000
 
 
-@settings(max_examples=3)
+@settings(max_examples=6)
 @given(st.permutations(range(70)))
 def test_what_of_a_large_group_is_kept_does_not_depend_on_the_order(order: list[int]) -> None:
     there = meeting(active=70)
