@@ -9,7 +9,7 @@ from supops.errors import ExitCode, SupopsError
 from supops.models.deliveries import Claim, Delivery, Filter, NewDelivery, Outcome, Process, State
 from supops.services import tending
 from supops.services.inbox_ports import NoSuchDelivery
-from supops.services.tending import CHUNK, PAGE, Tender, Worktop, pages, wholes
+from supops.services.tending import CHUNK, PAGE, PRUNED, Tender, Worktop, pages, wholes
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.inbox import FakeInbox
 
@@ -226,13 +226,13 @@ def test_what_is_old_is_deleted_in_steps(inbox: FakeInbox) -> None:
     pauses: list[int] = []
     steps: list[int] = []
     tender = Tender(inbox=inbox, clock=FakeClock(), pause=lambda: pauses.append(1))
-    for number in range(2 * CHUNK + 3):
+    for number in range(2 * PRUNED + 3):
         done(inbox, number, at=START - LEASE)
     young, waiting = done(inbox, -1), stored(inbox, -2, at=START - LEASE)
 
     counted = tender.prune(START, dry_run=True, step=steps.append)
     pruned = tender.prune(START, dry_run=False, step=steps.append)
 
-    assert (counted.deliveries, counted.dry_run) == (2 * CHUNK + 3, True)
-    assert (pruned.deliveries, steps, len(pauses)) == (2 * CHUNK + 3, [CHUNK, CHUNK, 3], 3)
+    assert (counted.deliveries, counted.dry_run) == (2 * PRUNED + 3, True)
+    assert (pruned.deliveries, steps, len(pauses)) == (2 * PRUNED + 3, [PRUNED, PRUNED, 3], 3)
     assert {one.id for one in inbox.page(Filter(), limit=9)} == {young, waiting}

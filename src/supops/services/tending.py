@@ -13,6 +13,8 @@ from supops.services.ports import Clock
 PAGE = 500
 # What is deleted at once: others wait for that long, and no longer.
 CHUNK = 500
+# To delete one takes a page of each index.
+PRUNED = 100
 MOST_NAMED = 20
 WORKER = "worker"
 ANY = Filter()
@@ -262,7 +264,7 @@ class Tender:
             return Pruned(before, self.inbox.prune(before, dry_run=True), dead, dry_run=True)
         deleted = dead = 0
         for state in (State.DEAD, None):
-            while some := self.inbox.prune(before, limit=CHUNK, state=state):
+            while some := self.inbox.prune(before, limit=PRUNED, state=state):
                 deleted += some
                 dead += some if state else 0
                 step(some)
