@@ -11,6 +11,17 @@ PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 
 
+def check_place(path: Path) -> None:
+    """See whether a new file could be made at a path, folders above it included, and make none.
+
+    Raises:
+        OSError: It could not.
+    """
+    folder = next(parent for parent in path.resolve().parents if parent.exists())
+    with tempfile.TemporaryFile(dir=folder):
+        return
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Write a file for its owner only, in folders for their owner only; otherwise as `write_whole`."""
     path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)

@@ -241,8 +241,11 @@ class LicenseWiring:
 
         Raises:
             UsageError: It is there already, or is no regular file.
+            SupopsError: Nothing can be written there.
         """
         import re
+
+        from supops.files import check_place
 
         local = re.sub(r"[^a-z0-9]+", "-", email.partition("@")[0].lower()).strip("-") or "license"
         path = file or Path(f"{local}-{end}{SUFFIX}")
@@ -253,6 +256,10 @@ class LicenseWiring:
                 f"{path} is there already, and is left as it is.",
                 hint="Name another file with --output-file, or add --force to replace it.",
             )
+        try:
+            check_place(path)
+        except OSError as error:
+            raise SupopsError(f"{path} can't be written: {error.strerror}") from None
         return path
 
     def write(self, path: Path, text: str, *, force: bool) -> str:

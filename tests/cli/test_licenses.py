@@ -218,7 +218,9 @@ def test_a_file_that_is_there_is_left_alone(run: Run, keys: tuple[Path, Path], t
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
 
 
-def test_a_dry_run_keeps_nothing(run: Run, keys: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_dry_run_keeps_nothing(
+    run: Run, keys: tuple[Path, Path], tmp_path: Path, home: dict[str, str]
+) -> None:
     private, _ = keys
     before = sorted(path.name for path in tmp_path.iterdir())
 
@@ -226,6 +228,28 @@ def test_a_dry_run_keeps_nothing(run: Run, keys: tuple[Path, Path], tmp_path: Pa
 
     assert as_json(ran, "license-generated")["action"] == "planned"
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert not Path(home["XDG_STATE_HOME"]).exists()
+    assert json.loads(run("licenses", "list", "-o", "json").out)["licenses"] == []
+
+
+def test_a_dry_run_finds_out_what_the_real_one_would(
+    run: Run, keys: tuple[Path, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "request.yaml").write_text(request())
+    words = (
+        "licenses",
+        "generate",
+        "request.yaml",
+        "--private-key",
+        str(keys[0]),
+        "--output-file",
+        "file/one",
+    )
+
+    for ran in (run(*words, "--dry-run"), run(*words)):
+        assert ran.status == 1
+        assert "file/one can't be written: Not a directory" in ran.err
     assert json.loads(run("licenses", "list", "-o", "json").out)["licenses"] == []
 
 

@@ -32,6 +32,8 @@ class LicenseDatabase(Ledger):
 
     def check(self) -> None:
         """See `supops.services.license_ports.Ledger`."""
+        if self._file.is_missing():
+            return
         with self._file.writing() as connection:
             # A write that is taken back tells whether one is possible.
             connection.execute("BEGIN IMMEDIATE")

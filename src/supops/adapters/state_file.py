@@ -6,10 +6,19 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from supops.adapters.sqlite_file import SqliteFile
+from supops.files import check_place
 
 
 class StateFile(SqliteFile):
     """The file; see `SqliteFile`. Runs of audits and issued licenses are in the same one."""
+
+    def is_missing(self) -> bool:
+        """Whether there is no file yet; then see that one could be made, and make none."""
+        with self.translated("written"):
+            if self.path.exists():
+                return False
+            check_place(self.path)
+            return True
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:

@@ -50,18 +50,16 @@ def _can_be_written(file: Path | None) -> Path | None:
     """Refuse a file that the result can't be written to before anything is done, and not after."""
     if file is None:
         return None
-    import tempfile
+    from supops.files import check_place
 
     try:
         if file.is_dir():
             raise SupopsError(f"{file} can't be written: it is a folder.")
-        if file.exists() and not file.is_file():
-            return file
-        folder = next(parent for parent in file.resolve().parents if parent.exists())
-        with tempfile.TemporaryFile(dir=folder):
-            return file
+        if not file.exists() or file.is_file():
+            check_place(file)
     except OSError as error:
         raise SupopsError(f"{file} can't be written: {error.strerror}") from None
+    return file
 
 
 FormatOption = Annotated[Format, typer.Option("--output", "-o", help="How to show the result.")]
