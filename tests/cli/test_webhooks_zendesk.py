@@ -22,7 +22,15 @@ WEBHOOKS = ("--demo", "webhooks")
 GOOD, FAILING, HELD_BACK, OFF = (f"01JDG{number:021d}" for number in range(1, 5))
 TIME = re.compile(r"20\d\d-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:Z| UTC)")
 # What neither a request, nor an answer, nor an address may show.
-SECRETS = ("kim.lee", "4111", "demo-secret", "demo-signature", "3f9d2a7b8c1e", "demo-key-in-address")
+SECRETS = (
+    "kim.lee",
+    "My card",
+    "4111 1111",
+    "demo-secret",
+    "demo-signature",
+    "3f9d2a7b8c1e",
+    "demo-key-in-address",
+)
 
 
 def read(ran: Ran, name: str) -> dict[str, Any]:

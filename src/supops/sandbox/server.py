@@ -160,23 +160,29 @@ class _Handler(BaseHTTPRequestHandler):
         sandbox, platform = self.server.sandbox, self.server.platform
         sandbox.began(platform, request)
         try:
-            if sandbox.latency:
-                time.sleep(sandbox.latency)
-            fault = sandbox.faults.next_for(platform, self.command, path)
-            if fault is not None and fault.kind == "slow":
-                time.sleep(fault.seconds)
-                fault = None
-            if fault is not None and fault.acts and fault.kind != "truncated":
-                self.server.handle(request)
-            if fault is not None and fault.kind == "reset":
-                self.close_connection = True
-                return
-            answer = (
-                self.server.handle(request) if fault is None or fault.kind == "truncated" else _failing(fault)
-            )
-            self._send(answer, truncated=fault is not None and fault.kind == "truncated")
+            fault, answer = self._answer(request)
         finally:
+            # Before the answer leaves: who has read it may send the next request before this thread runs again.
             sandbox.ended(platform)
+        if answer is None:
+            self.close_connection = True
+        else:
+            self._send(answer, truncated=fault is not None and fault.kind == "truncated")
+
+    def _answer(self, request: Request) -> tuple[Fault | None, Answer | None]:
+        """Return the fault that is switched on, if any, and the answer; none where the connection breaks off."""
+        sandbox = self.server.sandbox
+        if sandbox.latency:
+            time.sleep(sandbox.latency)
+        fault = sandbox.faults.next_for(self.server.platform, request.method, request.path)
+        if fault is not None and fault.kind == "slow":
+            time.sleep(fault.seconds)
+            fault = None
+        if fault is None or fault.kind == "truncated":
+            return fault, self.server.handle(request)
+        if fault.acts:
+            self.server.handle(request)
+        return fault, None if fault.kind == "reset" else _failing(fault)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
 
