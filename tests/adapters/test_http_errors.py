@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supops.adapters.http_errors import Refusal, Vendor, from_refusal, from_transport, not_understood
+from supops.adapters.http_errors import Refusal, Vendor, from_refusal, not_understood
+from supops.adapters.httpx_errors import from_transport
 from supops.errors import NetworkError, PlatformError, Rejected, SupopsError
 from supops.models.redaction import redact
 

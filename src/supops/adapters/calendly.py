@@ -9,10 +9,11 @@ from typing import Annotated
 
 import msgspec
 
+from supops.adapters.answers import Answer, clock_skew
 from supops.adapters.calendly_pages import Pagination, read_pages
 from supops.adapters.calendly_payloads import EventShape, InviteeShape, invitee_of, meeting_of, replaced_by
 from supops.adapters.decoding import UNDECODABLE
-from supops.adapters.http import Answer, FixedCredential, HttpClient, clock_skew
+from supops.adapters.http import FixedCredential, HttpClient
 from supops.adapters.http_errors import Vendor
 from supops.adapters.pacing import RateLimit
 from supops.adapters.patience import Patience

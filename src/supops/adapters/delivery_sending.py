@@ -8,7 +8,8 @@ import httpx
 
 from supops import __version__
 from supops.adapters.http import tls_context
-from supops.adapters.http_errors import Vendor, from_transport
+from supops.adapters.http_errors import Vendor
+from supops.adapters.httpx_errors import from_transport
 from supops.errors import NetworkError
 from supops.models.hosts import is_loopback
 from supops.models.redaction import excerpt

@@ -20,6 +20,7 @@ import msgspec
 import tenacity
 
 from supops import __version__
+from supops.adapters.answers import IDEMPOTENT, Answer, clock_skew
 from supops.adapters.decoding import UNDECODABLE
 from supops.adapters.gitlab_errors import (
     ANY_ERROR,
@@ -31,7 +32,6 @@ from supops.adapters.gitlab_errors import (
     was_not_sent,
 )
 from supops.adapters.gitlab_session import GitLabSession
-from supops.adapters.http import IDEMPOTENT, Answer, clock_skew
 from supops.adapters.http_errors import Refusal, not_understood
 from supops.adapters.pacing import Pacer, RateLimit
 from supops.adapters.patience import Patience, retry_after_of, spoken

@@ -12,9 +12,9 @@ import requests
 import urllib3.exceptions
 from gitlab.exceptions import GitlabConnectionError, GitlabError, GitlabParsingError, RedirectError
 
+from supops.adapters.answers import MAX_ANSWER_BYTES
 from supops.adapters.decoding import UNDECODABLE
 from supops.adapters.gitlab_session import AnswerTooLarge
-from supops.adapters.http import MAX_ANSWER_BYTES
 from supops.adapters.http_errors import Refusal, Vendor, from_refusal, not_understood
 from supops.errors import NetworkError, PlatformError, SupopsError
 from supops.models.redaction import excerpt, redact

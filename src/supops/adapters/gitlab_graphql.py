@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import msgspec
 
+from supops.adapters.answers import Answer
 from supops.adapters.gitlab import GitLabConnection
-from supops.adapters.http import Answer
 from supops.errors import Forbidden, Rejected
 from supops.models.redaction import excerpt
 

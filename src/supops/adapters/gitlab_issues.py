@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 import msgspec
 from gitlab.utils import EncodedId
 
+from supops.adapters.answers import Answer
 from supops.adapters.gitlab import GitLabConnection, User
 from supops.adapters.gitlab_pages import read_all
-from supops.adapters.http import Answer
 from supops.errors import Forbidden, NotFound, Rejected
 from supops.models.issues import Issue, IssueDraft, Note, TrackerFacts
 from supops.services.audit_ports import IssueTracker

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import msgspec
 from gitlab.utils import EncodedId
 
+from supops.adapters.answers import Answer
 from supops.adapters.gitlab import GitLabConnection, User
 from supops.adapters.gitlab_pages import read_all
-from supops.adapters.http import Answer
 from supops.errors import Forbidden, NotFound, Rejected
 from supops.models.license_requests import RequestIssue, RequestNote
 from supops.services.license_ports import RequestTracker

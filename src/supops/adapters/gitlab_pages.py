@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests.utils
 
+from supops.adapters.answers import MAX_IN_FLIGHT, Answer
 from supops.adapters.gitlab import GitLabConnection, Query
 from supops.adapters.gitlab_errors import TooLarge
-from supops.adapters.http import MAX_IN_FLIGHT, Answer
 from supops.adapters.parallel import in_parallel
 from supops.errors import PlatformError
 

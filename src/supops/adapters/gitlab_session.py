@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from supops.adapters.http import MAX_ANSWER_BYTES, MAX_IN_FLIGHT, MAX_REDIRECTS
+from supops.adapters.answers import MAX_ANSWER_BYTES, MAX_IN_FLIGHT, MAX_REDIRECTS
 from supops.adapters.patience import Patience
 from supops.errors import ConfigError
 from supops.models.hosts import is_loopback

@@ -8,10 +8,10 @@ from threading import Lock
 import msgspec
 from gitlab.utils import EncodedId
 
+from supops.adapters.answers import MAX_IN_FLIGHT
 from supops.adapters.gitlab import WHOSE, GitLabConnection, User
 from supops.adapters.gitlab_pages import read_all
 from supops.adapters.gitlab_projects import GROUP_HINT, group_projects
-from supops.adapters.http import MAX_IN_FLIGHT
 from supops.adapters.parallel import in_parallel
 from supops.errors import Forbidden, NetworkError, NotFound, RateLimited, SupopsError, Unauthorized
 from supops.models.tokens import Token, TokenKind, TokenListing

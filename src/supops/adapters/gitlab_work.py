@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from gitlab.utils import EncodedId
 
+from supops.adapters.answers import Answer
 from supops.adapters.gitlab import GitLabConnection, User
 from supops.adapters.gitlab_graphql import change as change_by_graphql
 from supops.adapters.gitlab_pages import read_all, read_at_once, read_texts
@@ -27,7 +28,6 @@ from supops.adapters.gitlab_work_shapes import (
     note_of,
     notes_of,
 )
-from supops.adapters.http import Answer
 from supops.errors import Conflict, Forbidden, NotFound, PlatformError, RateLimited, Rejected
 from supops.models.work import (
     Change,

@@ -9,8 +9,6 @@ import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -19,15 +17,16 @@ import msgspec
 import tenacity
 
 from supops import __version__
+from supops.adapters.answers import IDEMPOTENT, MAX_ANSWER_BYTES, MAX_IN_FLIGHT, MAX_REDIRECTS, Answer
 from supops.adapters.decoding import UNDECODABLE
 from supops.adapters.http_errors import (
     Refusal,
     Vendor,
     from_refusal,
-    from_transport,
     not_understood,
     redirected,
 )
+from supops.adapters.httpx_errors import from_transport
 from supops.adapters.pacing import Pacer, RateLimit
 from supops.adapters.patience import Patience, retry_after_of, spoken
 from supops.errors import ConfigError, PlatformError, RateLimited, SupopsError
@@ -38,10 +37,6 @@ from supops.services.ports import Notices
 Shape = TypeVar("Shape")
 Parameters = Sequence[tuple[str, str]]
 
-MAX_IN_FLIGHT = 8
-MAX_ANSWER_BYTES = 32 * 1024 * 1024
-MAX_REDIRECTS = 3
-IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 REPEATED_STATUSES = frozenset({429, 502, 503, 504})
 
 
@@ -77,15 +72,6 @@ class FixedCredential(Credential):
     def renew(self, refused: str) -> bool:  # noqa: ARG002
         """There is no other."""
         return False
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A successful answer. Header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class _Repeatable(Exception):
@@ -309,14 +295,6 @@ class HttpClient:
         content_type = answer.headers.get("content-type", "").partition(";")[0]
         description = (credential or self.credential).description
         return Refusal(answer.status, answer.body, content_type, purpose, description)
-
-
-def clock_skew(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the seconds that `now` is ahead of an answer's Date header; None where there is none."""
-    try:
-        return (now - parsedate_to_datetime(headers["date"])).total_seconds()
-    except (KeyError, ValueError, TypeError):
-        return None
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -1,18 +1,15 @@
-"""What went wrong between us and a platform, in words for people: the ONE place that translates it.
+"""What a platform refused, in words for people: the ONE place that translates statuses and bodies.
 
-`tests/adapters/test_http_errors.py` fails when httpx has an exception that is not translated here.
+What went wrong on the way is translated beside the library that says it: `httpx_errors` and `gitlab_errors`.
 """
 
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import httpx
+from http import HTTPStatus
 
 from supops.errors import (
     Conflict,
     Forbidden,
-    NetworkError,
     NotFound,
     PlatformError,
     RateLimited,
@@ -67,30 +64,30 @@ def from_refusal(vendor: Vendor, refusal: Refusal) -> SupopsError:
     status, purpose = refusal.status, refusal.purpose
     detail = _detail(vendor, refusal)
     said = f": {detail}" if detail else ""
-    if status == httpx.codes.UNAUTHORIZED:
+    if status == HTTPStatus.UNAUTHORIZED:
         return Unauthorized(
             f"{vendor.name} refused {refusal.credential} (401){said}", hint=vendor.unauthorized_hint
         )
-    if status == httpx.codes.FORBIDDEN:
+    if status == HTTPStatus.FORBIDDEN:
         message = f"{vendor.name} does not allow {refusal.credential} to {purpose} (403){said}"
         return Forbidden(message, hint=vendor.forbidden_hint)
-    if status == httpx.codes.NOT_FOUND:
+    if status == HTTPStatus.NOT_FOUND:
         return NotFound(
             f"{vendor.name} found nothing when asked to {purpose} (404){said}",
             hint=f"Check {vendor.setting}.url, and that the credential may see what was asked for.",
         )
-    if status == httpx.codes.CONFLICT:
+    if status == HTTPStatus.CONFLICT:
         return Conflict(f"{vendor.name} refused to {purpose} (409){said}")
-    if status == httpx.codes.TOO_MANY_REQUESTS:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         return RateLimited(
             f"{vendor.name} is limiting requests (429); it was asked to {purpose}",
             hint="Try again in some minutes, or find what else uses the account's limit.",
         )
-    if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         message = f"{vendor.name} failed to {purpose} ({status}){said}"
         return PlatformError(message, hint=f"Look at {vendor.status_page}, and try again later.")
     # What sends 408 gave up waiting, and leaves open what became of the request.
-    is_refusal = status >= httpx.codes.BAD_REQUEST and status != httpx.codes.REQUEST_TIMEOUT
+    is_refusal = status >= HTTPStatus.BAD_REQUEST and status != HTTPStatus.REQUEST_TIMEOUT
     kind = Rejected if is_refusal else PlatformError
     return kind(f"{vendor.name} refused to {purpose} ({status}){said}")
 
@@ -113,39 +110,6 @@ def redirected(vendor: Vendor, purpose: str, host: str) -> PlatformError:
         f"{vendor.name} redirects the request to {purpose} to another host, {host or 'nowhere'}; not followed",
         hint=f"If the platform has moved there, set {vendor.setting}.url. The credential was not sent to it.",
     )
-
-
-def from_transport(vendor: Vendor, purpose: str, host: str, error: Exception) -> NetworkError:
-    """Translate an exception of httpx, raised when no answer or only part of one arrived."""
-    hint = f"Check the network, the proxy settings (HTTPS_PROXY, NO_PROXY) and {vendor.setting}.url."
-    if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
-        problem = "the connection took too long"
-    elif isinstance(error, httpx.TimeoutException):
-        problem = "the answer took too long"
-    elif _is_certificate_problem(error):
-        problem = "its certificate is not trusted"
-        hint = "If it is signed by a private CA, set SSL_CERT_FILE to the CA's certificates."
-    elif isinstance(error, httpx.ConnectError):
-        problem = f"no connection ({error})"
-    elif isinstance(error, httpx.ProxyError):
-        problem = f"the proxy refused ({error})"
-    elif isinstance(error, httpx.DecodingError):
-        problem = "the answer's compression is broken"
-    elif isinstance(error, httpx.ProtocolError | httpx.NetworkError):
-        problem = "the answer broke off"
-    else:
-        problem = f"{type(error).__name__}: {error}"
-    return NetworkError(
-        f"{vendor.name} ({host}) could not be asked to {purpose}: {redact(problem)}", hint=hint
-    )
-
-
-def _is_certificate_problem(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _detail(vendor: Vendor, refusal: Refusal) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from supops.adapters.http import MAX_IN_FLIGHT, HttpClient, Parameters, clock_skew
+from supops.adapters.answers import MAX_IN_FLIGHT, clock_skew
+from supops.adapters.http import HttpClient, Parameters
 from supops.adapters.parallel import in_parallel
 from supops.adapters.zendesk_auth import read_limit
 from supops.errors import CredentialError, Forbidden, NotFound, PlatformError
