@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
 from supops.checks.registry import Check
 from supops.models.audits import Audit, Fact, Item, Listing
@@ -10,7 +9,7 @@ from supops.models.findings import Finding, Severity
 from supops.models.waivers import Waiver
 from supops.render.machine import Json, render_csv
 from supops.render.tables import Block, Cell, Heading, Table, Value, severity_cell
-from supops.render.text import count
+from supops.render.text import count, timestamp
 
 AUDIT_SCHEMA = "supops.audit/1"
 AUDITS_SCHEMA = "supops.audits/1"
@@ -32,11 +31,6 @@ FINDING_COLUMNS = (
 LAST_COLUMNS = ("audit", "ref", "waived_until", "waiver_reason")
 # Facts that are bad news where they are true.
 ALARMING = frozenset({"suspended"})
-
-
-def timestamp(moment: datetime) -> str:
-    """Return ISO 8601 in UTC, to the second: ``2026-10-01T00:00:00Z``."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def summary_lines(audit: Audit) -> list[str]:

@@ -1,11 +1,10 @@
 """What was different between deliveries and team calendars, as people and programs see it."""
 
 from supops.models.comparisons import Comparison, Deviation, Difference
-from supops.render.audits import timestamp
 from supops.render.machine import Json
 from supops.render.routings import card_json, shown_card
 from supops.render.tables import Block, Cell, Heading, Table, Value
-from supops.render.text import count
+from supops.render.text import count, timestamp
 
 COMPARISON_SCHEMA = "supops.comparison/1"
 STYLES = {Deviation.MISSING: "green", Deviation.STALE: "yellow", Deviation.LEFT_OVER: "red"}

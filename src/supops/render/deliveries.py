@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from supops.models.bodies import masked_body
 from supops.models.deliveries import SCHEDULE, Attempt, Delivery, State
 from supops.models.redaction import redact
-from supops.render.audits import timestamp
 from supops.render.machine import Json, render_csv
 from supops.render.tables import Block, Cell, Heading, Table, Value, cell_text
-from supops.render.text import count, visible
+from supops.render.text import count, timestamp, visible
 from supops.services.following import Happening, What
 from supops.services.tending import Whole
 

@@ -1,11 +1,10 @@
 """What was done to deliveries, or would be: replayed, given up and deleted."""
 
 from supops.models.deliveries import Delivery, State
-from supops.render.audits import timestamp
 from supops.render.deliveries import STATE_STYLES, became, delivery_json
 from supops.render.machine import Json
 from supops.render.tables import Block, Cell, Table, Value
-from supops.render.text import count
+from supops.render.text import count, timestamp
 from supops.services.tending import Discarded, Pruned, Replay
 
 REPLAY_SCHEMA = "supops.replay/1"

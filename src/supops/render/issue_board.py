@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from supops.render.audits import timestamp
 from supops.render.issues import age_cell, age_text, incomplete_blocks, row_json
 from supops.render.machine import Json, render_csv
 from supops.render.tables import Block, Table, Value
-from supops.render.text import visible
+from supops.render.text import timestamp, visible
 from supops.services.work_viewing import Column, Row, Rows
 
 if TYPE_CHECKING:

@@ -18,11 +18,11 @@ from supops.models.audits import Audit, Listing
 from supops.models.changes import AuditChanges
 from supops.models.filings import Texts
 from supops.models.findings import Finding
-from supops.render.audits import listing_table, summary_lines, timestamp, waived_table
+from supops.render.audits import listing_table, summary_lines, waived_table
 from supops.render.issue_marks import Kept, Ours, box, end_mark, has_mark, kept_of, part_mark, split_ours
 from supops.render.issue_parts import split_text
 from supops.render.markdown import table_lines
-from supops.render.text import markdown
+from supops.render.text import markdown, timestamp
 from supops.services.filing import Composer
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from supops.models.work_moves import Moved, Plan
-from supops.render.audits import timestamp
 from supops.render.issues import iteration_json, milestone_json, missing_json
 from supops.render.machine import Json, render_csv
 from supops.render.tables import Block, Cell, Heading, Table, Value
+from supops.render.text import timestamp
 from supops.services.approving import Decision, Rice
 from supops.services.work_review import Dequeued, Failed, Review, Reviewed, Step
 

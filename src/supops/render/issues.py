@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from supops.models.work import Iteration, Milestone, WorkIssue
 from supops.models.work_moves import Missing, Option
-from supops.render.audits import timestamp
 from supops.render.machine import Json, render_csv
 from supops.render.tables import Block, Cell, Heading, Table, Value
+from supops.render.text import timestamp
 from supops.services.work_reading import Age
 from supops.services.work_viewing import Row, Rows, Shown
 

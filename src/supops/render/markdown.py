@@ -6,9 +6,9 @@ from itertools import groupby
 from supops.checks.registry import Check
 from supops.models.audits import Audit, Listing, quarter_of
 from supops.models.findings import Finding
-from supops.render.audits import listing_table, summary_lines, timestamp, waived_table
+from supops.render.audits import listing_table, summary_lines, waived_table
 from supops.render.tables import NOTHING, Block, Heading, Table, Value, cell_text
-from supops.render.text import markdown
+from supops.render.text import markdown, timestamp
 
 
 def render_markdown(blocks: Iterable[Block]) -> str:

@@ -6,9 +6,10 @@ from datetime import datetime
 from supops.models.audits import Fact, RunSummary
 from supops.models.changes import AuditChanges, ItemChange
 from supops.models.findings import Finding, Severity
-from supops.render.audits import fact_title, fact_value, finding_json, timestamp
+from supops.render.audits import fact_title, fact_value, finding_json
 from supops.render.machine import Json, render_csv
 from supops.render.tables import Block, Cell, Heading, Table, Value, cell_text, severity_cell
+from supops.render.text import timestamp
 
 HISTORY_SCHEMA = "supops.audit-history/1"
 DIFF_SCHEMA = "supops.audit-diff/1"

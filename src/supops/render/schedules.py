@@ -6,9 +6,9 @@ from typing import cast
 
 from supops.models.deliveries import Delivery, State
 from supops.models.schedules import Slot
-from supops.render.audits import timestamp
 from supops.render.machine import Json
 from supops.render.tables import Block, Cell, Heading, Table, Value
+from supops.render.text import timestamp
 from supops.services.running import SlotRun
 from supops.services.scheduling import Standing
 

@@ -1,6 +1,7 @@
 """Text from outside, made harmless for where it is shown."""
 
 import re
+from datetime import datetime
 from itertools import groupby
 
 from supops.models.redaction import is_unseen
@@ -58,3 +59,8 @@ def _code_span(text: str) -> str:
 def count(number: int, singular: str, plural: str | None = None) -> str:
     """Return a number and its noun: ``1 agent``, ``1,200 agents``."""
     return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"
+
+
+def timestamp(moment: datetime) -> str:
+    """Return ISO 8601 in UTC, to the second: ``2026-10-01T00:00:00Z``."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -6,10 +6,10 @@ from datetime import datetime
 from supops.models.bodies import masked_body
 from supops.models.signatures import Flaw, Verdict
 from supops.models.triggers import PlannedTrigger, Trigger
-from supops.render.audits import timestamp
 from supops.render.deliveries import flat
 from supops.render.machine import Json, table_csv
 from supops.render.tables import Block, Cell, Heading, Table, Value
+from supops.render.text import timestamp
 
 SIGNATURE_SCHEMA = "supops.signature/1"
 TRIGGER_SCHEMA = "supops.trigger/1"

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from supops.models.agents import AgentListing
-from supops.models.bookings import Booking
-from supops.models.entries import Card, Entry, Record, TeamCalendarName
-from supops.models.health import Contact
-from supops.models.roster import Roster
-from supops.models.secrets import Secret
-from supops.models.subscriptions import Account, Subscription, Wanted
+if TYPE_CHECKING:
+    from supops.models.agents import AgentListing
+    from supops.models.bookings import Booking
+    from supops.models.entries import Card, Entry, Record, TeamCalendarName
+    from supops.models.health import Contact
+    from supops.models.roster import Roster
+    from supops.models.secrets import Secret
+    from supops.models.subscriptions import Account, Subscription, Wanted
 
 Work = TypeVar("Work")
 Done = TypeVar("Done")
@@ -20,7 +21,7 @@ Done = TypeVar("Done")
 class AgentDirectory(Protocol):
     """The agents of one Zendesk instance."""
 
-    def list_agents(self) -> AgentListing:
+    def list_agents(self) -> "AgentListing":
         """List every admin and agent.
 
         Returns:
@@ -37,7 +38,7 @@ class AgentDirectory(Protocol):
 class RosterSource(Protocol):
     """Where the team's roster is kept."""
 
-    def read(self) -> Roster:
+    def read(self) -> "Roster":
         """Read every file of the roster.
 
         Raises:
@@ -102,7 +103,7 @@ class Notices(Protocol):
 class Probe(Protocol):
     """A platform that can be asked whether it is ready for work."""
 
-    def contact(self) -> Contact:
+    def contact(self) -> "Contact":
         """Ask something small that needs the credential.
 
         Raises:
@@ -122,9 +123,9 @@ class TeamCalendar(Protocol):
         name: The calendar.
     """
 
-    name: TeamCalendarName
+    name: "TeamCalendarName"
 
-    def find(self, entry_id: str) -> Entry | None:
+    def find(self, entry_id: str) -> "Entry | None":
         """Look an entry up, removed ones included.
 
         Raises:
@@ -132,7 +133,7 @@ class TeamCalendar(Protocol):
         """
         ...
 
-    def insert(self, entry_id: str, card: Card | None, record: Record) -> None:
+    def insert(self, entry_id: str, card: "Card | None", record: "Record") -> None:
         """Put an entry into the calendar.
 
         Args:
@@ -146,7 +147,7 @@ class TeamCalendar(Protocol):
         """
         ...
 
-    def update(self, entry: Entry, card: Card | None, record: Record) -> None:
+    def update(self, entry: "Entry", card: "Card | None", record: "Record") -> None:
         """Replace all that an entry shows and remembers.
 
         Args:
@@ -164,7 +165,7 @@ class TeamCalendar(Protocol):
 class BookingDesk(Protocol):
     """A scheduler that can be asked whether what a payload says is true."""
 
-    def confirm(self, booking: Booking) -> Booking:
+    def confirm(self, booking: "Booking") -> "Booking":
         """Return how the booking's meeting really is now.
 
         Raises:
@@ -192,7 +193,7 @@ class KeyPlace(Protocol):
         """
         ...
 
-    def make(self) -> Secret:
+    def make(self) -> "Secret":
         """Make a key and keep it.
 
         Raises:
@@ -208,7 +209,7 @@ class KeyPlace(Protocol):
 class SubscriptionDesk(Protocol):
     """The scheduler, where it is told which events to send where."""
 
-    def account(self, *, with_role: bool = False) -> Account:
+    def account(self, *, with_role: bool = False) -> "Account":
         """Return who the credential belongs to.
 
         Args:
@@ -220,8 +221,8 @@ class SubscriptionDesk(Protocol):
         ...
 
     def subscriptions(
-        self, account: Account, scope: str, group: str | None = None
-    ) -> tuple[Subscription, ...]:
+        self, account: "Account", scope: str, group: str | None = None
+    ) -> "tuple[Subscription, ...]":
         """List every subscription of one scope: the organisation's, the user's own, or a group's.
 
         Raises:
@@ -230,7 +231,7 @@ class SubscriptionDesk(Protocol):
         """
         ...
 
-    def subscription(self, identity: str) -> Subscription:
+    def subscription(self, identity: str) -> "Subscription":
         """Return one subscription, by its URI or the last part of that.
 
         Raises:
@@ -239,7 +240,7 @@ class SubscriptionDesk(Protocol):
         """
         ...
 
-    def create(self, wanted: Wanted, account: Account, signing_key: Secret | None) -> Subscription:
+    def create(self, wanted: "Wanted", account: "Account", signing_key: "Secret | None") -> "Subscription":
         """Create a subscription.
 
         Raises:
@@ -249,7 +250,7 @@ class SubscriptionDesk(Protocol):
         """
         ...
 
-    def delete(self, subscription: Subscription) -> None:
+    def delete(self, subscription: "Subscription") -> None:
         """Delete a subscription. One that is not there any more is as good as deleted.
 
         Raises:
@@ -257,7 +258,9 @@ class SubscriptionDesk(Protocol):
         """
         ...
 
-    def sample(self, event: str, scope: str, account: Account, group: str | None = None) -> dict[str, object]:
+    def sample(
+        self, event: str, scope: str, account: "Account", group: str | None = None
+    ) -> dict[str, object]:
         """Return a delivery as the scheduler would send it, with made-up values.
 
         Raises:
