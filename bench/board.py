@@ -1,7 +1,7 @@
 """The board of 500 open issues, and moving 200 Queued ones on, on a GitLab that takes 80 ms for each answer.
 
-The board is compared with python-gitlab's own command line, which lists the same issues with its default settings. Of both, the second run
-in one process counts: how long an interpreter and its imports take is the benchmark of start-up. What whole commands take is in the detail.
+The board is compared with python-gitlab's own command line, which lists the same issues with its default settings: once as the second run
+within one process, as how long interpreters and imports take is the benchmark of start-up; and once as whole commands, where they count.
 """
 
 import json
@@ -23,6 +23,8 @@ from supops.sandbox.world import World
 LATENCY = 0.08
 ISSUES, QUEUED = 500, 200
 MOST_REQUESTS, MAX_IN_FLIGHT, LEAST_TIMES_FASTER = 10, 8, 5
+# Three quarters of a whole board are interpreter and imports, python-gitlab's among them, which both load.
+LEAST_TIMES_FASTER_WHOLE = 3
 TIMES = 3
 TOKEN = "demo-gitlab-token"
 BOARD = ["issues", "board", "-o", "json"]
@@ -57,23 +59,38 @@ def measure() -> list[Result]:
 def _board() -> list[Result]:
     with _place(ISSUES) as (sandbox, environ):
         url = sandbox.urls["gitlab"]
-        whole, out = _timed([sys.executable, "-m", "supops", *BOARD], environ)
+        board = [sys.executable, "-m", "supops", *BOARD]
+        listing = [str(Path(sys.executable).with_name("gitlab")), *_listing(url)]
+        _, out = _timed(board, environ)
         shown = {one["iid"] for column in json.loads(out)["columns"] for one in column["issues"]}
-        their_whole, out = _timed([str(Path(sys.executable).with_name("gitlab")), *_listing(url)], environ)
+        _, out = _timed(listing, environ)
         listed = {one["iid"] for one in json.loads(out)}
         if not len(shown) == ISSUES or shown != listed:
             raise RuntimeError(f"{len(shown)} issues are on the board, and {len(listed)} were listed")
-        ours = theirs = float("inf")
+        ours = theirs = whole = their_whole = float("inf")
         for _ in range(TIMES):
             ours = min(ours, _second(OURS, BOARD, environ))
             theirs = min(theirs, _second(THEIRS, _listing(url), environ))
+            whole = min(whole, _timed(board, environ)[0])
+            their_whole = min(their_whole, _timed(listing, environ)[0])
         before = len(sandbox.requests)
-        _timed([sys.executable, "-m", "supops", *BOARD], environ)
+        _timed(board, environ)
         requests = len(sandbox.requests) - before
-    detail = f"{ours:.2f} s against {theirs:.2f} s by python-gitlab's CLI (whole commands: {whole:.2f} s, {their_whole:.2f} s)"
+    peer = "by python-gitlab's CLI"
     return [
         Result(
-            f"board: {ISSUES}, times faster", theirs / ours, LEAST_TIMES_FASTER, at_least=True, detail=detail
+            f"board: {ISSUES}, times faster",
+            theirs / ours,
+            LEAST_TIMES_FASTER,
+            at_least=True,
+            detail=f"{ours:.2f} s against {theirs:.2f} s {peer}",
+        ),
+        Result(
+            "board: whole command, times faster",
+            their_whole / whole,
+            LEAST_TIMES_FASTER_WHOLE,
+            at_least=True,
+            detail=f"{whole:.2f} s against {their_whole:.2f} s {peer}",
         ),
         Result("board: requests", requests, MOST_REQUESTS, unit="", detail="at most"),
     ]
