@@ -67,7 +67,7 @@ class Office:
 
     def plan(self, iid: int, verb: Verb | None = None, target: str = "", **asked: Any) -> Plan:
         desk = self.desk
-        given = understood(desk, Asked(**asked))
+        given = understood(desk, Asked(**asked), WORDING)
         return Mover(desk, WORDING).plan(desk.dossier(iid), given, verb=verb, target=target)
 
     def move(

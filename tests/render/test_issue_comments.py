@@ -1,5 +1,7 @@
 """Comments on issues: whatever comes from outside, it runs nothing and calls nobody."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from supops.errors import ConfigError
 from supops.models.work_marks import Mark, mark_of
 from supops.models.workflow import Template
-from supops.render.issue_comments import IssueComments, mention, own_markdown
+from supops.render.issue_comments import IssueComments, mention
 from supops.sandbox.gitlab_text import carried_out, mentions
 
 COMMENTS = IssueComments()
@@ -80,17 +82,96 @@ def test_text_from_outside_runs_nothing_and_calls_nobody(kind: Template, values:
 
     assert not carried_out(text)[1]
     # The simulated GitLab takes the beginning of a comment within code for one.
-    assert not mentions(text.replace("<!--", ""))
+    assert not mentions(text.replace("<!--", "x"))
     assert not COMMENTS.mentions(text)
 
 
-@given(NASTY)
-def test_a_file_of_the_team_runs_nothing_and_calls_no_groups(text: str) -> None:
-    shown = own_markdown(f"Hello {text}\n{text}")
+FENCED = ["```", "```sh", "````", "~~~", " ```", "- ```", "> ```", "    ```", "``` x`", "\t```"]
+SPANNING = ["<div>", "</div>", "<pre>", "- <b>", ">>>", "$$", "<!--", "-->", "<details><summary>`", "- x `"]
+ACTING = ["/close", "  /close", "\t/close", "/close\r", "\r/close"]
+CALLING = [
+    "@support-ops",
+    "@sam-roe",
+    "`@support-ops`",
+    "` @all",
+    "&#64;all x",
+    "[x](@support-ops)",
+    "a/@support-ops",
+    "https://example.com/@all",
+    "[x](%40all)",
+    "\\@all",
+    "@support\\-ops",
+    "@kim&#45;moe",
+    "| ` @all | `",
+]
+FILES = st.one_of(
+    NASTY.map(lambda text: f"Hello {text}\n{text}"),
+    st.lists(st.sampled_from([*FENCED, *SPANNING, *ACTING, *CALLING, "text", ""]), max_size=14).map(
+        "\n".join
+    ),
+)
 
-    assert not carried_out(shown)[1]
-    assert "all" not in {one.casefold() for one in (*COMMENTS.mentions(shown), *mentions(shown))}
+
+def outside_for_older_versions(text: str) -> Iterator[str]:
+    """Yield the lines that older versions of GitLab look for quick actions in: they do not parse Markdown."""
+    lines, at = text.split("\n"), 0
+    while at < len(lines):
+        line, end = lines[at], ""
+        for start, closing in (("```", "```"), (">>>", ">>>"), (r"<[^>]+>\Z", "</[^>]+>")):
+            end = end or (closing if re.match(start, line) else "")
+        # What is between is not empty.
+        first = at + 2 if line in ("```", ">>>") or line.startswith("<") else at + 1
+        found = (place for place in range(first, len(lines)) if end and re.fullmatch(end, lines[place]))
+        closed = next(found, None)
+        if closed is None:
+            yield line
+        at = at + 1 if closed is None else closed + 1
+
+
+@given(FILES)
+def test_a_file_of_the_team_runs_nothing_and_mentions_people_only(text: str) -> None:
+    shown = COMMENTS.compose(Template.GAMEPLAN, {"text": text}, people=["sam-roe"])
+    body = f"{Mark(Template.GAMEPLAN).line}\n{shown}"
+
+    assert not carried_out(body)[1]
+    assert not [line for line in outside_for_older_versions(body) if line.lstrip().startswith("/")]
+    assert {*mentions(body)} <= {*COMMENTS.mentions(shown)} <= {"sam-roe"}
     assert mark_of(shown) is None
+    assert "<!--" not in shown
+
+
+def test_code_of_a_file_stays_as_it_is() -> None:
+    code = "```sh\n/usr/bin/env x  # @all\n\n\n\t/opt/y\n```"
+
+    shown = COMMENTS.compose(Template.GAMEPLAN, {"text": f"/x\n\n\n{code}\n/y, `@property`, @all."})
+
+    assert shown == f"## Gameplan\n\n\\/x\n\n{code}\n\\/y, `@property`, @ all."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```\n/close",
+        "````\n/close\n````",
+        "~~~\n/close\n~~~",
+        "  ```\n  /close\n  ```",
+        "- x\n  ```\n  /close\n  ```",
+        "```\n```\n/close\n```",
+        "```\n<b>\n</b>\n/close\n```",
+        "<details>\n\n```\n/close\n```",
+    ],
+)
+def test_what_may_be_no_code_is_escaped(text: str) -> None:
+    shown = COMMENTS.compose(Template.GAMEPLAN, {"text": text})
+
+    assert "\\/close" in shown
+
+
+@pytest.mark.parametrize("heading", ["## Gameplan", "# gameplan #", "\n## Gameplan"])
+def test_a_heading_that_the_file_has_is_not_doubled(heading: str) -> None:
+    shown = COMMENTS.compose(Template.GAMEPLAN, {"text": f"{heading}\n\nDo it"})
+
+    assert shown == "## Gameplan\n\nDo it"
 
 
 def test_mentions_are_those_outside_of_code() -> None:

@@ -33,6 +33,9 @@ def test_quick_actions_begin_a_line_outside_of_code(text: str, left: str, comman
     [
         "@all",
         "(@all)",
+        "and/@all",
+        "[x](@all)",
+        "[x](%40all)",
         "&#64;all",
         "- x `\n- @all`",
         "| a `b | @all` c |",
@@ -58,6 +61,7 @@ def test_these_mention_everybody(text: str) -> None:
         "<!-- @all\n\n@all -->",
         "<code>@all</code>",
         "[x](https://example.com/@all)",
+        "see https://example.com/@all.",
         '<a title="@all">x</a>',
         "<summary><code>@all</code></summary>",
         "@\u200ball",

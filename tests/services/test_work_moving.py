@@ -11,7 +11,7 @@ from supops.models.work import WorkNote
 from supops.models.workflow import Verb
 from supops.services.flow_default import Switches, Where, default_flow
 from supops.services.work_ports import Changed
-from tests.fakes.work import BEFORE, CURRENT, MILESTONE, NEXT, TEAMMATE, Failure, FakeWork
+from tests.fakes.work import BEFORE, CURRENT, LEADER, MILESTONE, NEXT, TEAMMATE, Failure, FakeWork
 from tests.issues import ADMINISTRATIVE, BLUEPRINT, BUG, FEATURE, GAMEPLAN, Office, stage
 
 
@@ -104,6 +104,23 @@ def test_a_gameplan_from_a_file_is_posted_once_and_counts(office: Office) -> Non
     assert office.move(iid, target="Planning", reason="Too early").done
     assert office.move(iid, Verb.SCHEDULE).done
     assert sum("gameplan" in one for one in office.bodies(iid)) == 1
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_file_mentions_people_and_says_whom_it_does_not(office: Office, *, dry_run: bool) -> None:
+    iid = office.tracker.opened(stage("Planning"), *FEATURE)
+    text = f"Ask @{LEADER.upper()}, @support-ops and @all.\n\n```\n@cached\n```"
+
+    done = office.move(iid, Verb.SCHEDULE, gameplan=text, dry_run=dry_run)
+
+    (comment,) = done.plan.comments
+    assert comment.body.endswith(text.replace("@s", "@ s").replace("@all", "@ all"))
+    assert LEADER.upper() in done.plan.notify
+    assert not {"support-ops", "all", "cached"} & {*done.plan.notify}
+    assert office.notices.warnings[:2] == [
+        "@support-ops is a group or nobody: not mentioned",
+        "@all is a group or nobody: not mentioned",
+    ]
 
 
 def test_out_of_scheduling_needs_iteration_milestone_and_dri(office: Office) -> None:

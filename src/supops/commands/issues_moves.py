@@ -123,7 +123,7 @@ def carry_out(
 
     work = wiring.work
     dossier = work.desk.dossier(work.iid(iid))
-    plan = work.mover.plan(dossier, understood(work.desk, asked), verb=verb, target=target)
+    plan = work.mover.plan(dossier, understood(work.desk, asked, work.comments), verb=verb, target=target)
     finish(wiring, plan, output, output_file, yes=yes, dry_run=dry_run)
 
 

@@ -17,6 +17,7 @@ class Given:
         priority: Without the label's key; so the customer.
         dri: Username of the person responsible.
         gameplan: The text of a gameplan, so `blueprint`.
+        people: Usernames that these two mention, of people; whatever else they mention is none.
         reason: Why.
         until: What unblocks the issue.
         then: What happens then.
@@ -34,6 +35,7 @@ class Given:
     dri: str = ""
     gameplan: str = ""
     blueprint: str = ""
+    people: tuple[str, ...] = ()
     reason: str = ""
     until: str = ""
     then: str = ""
@@ -67,12 +69,14 @@ class Comment:
     Attributes:
         body: Exactly what is posted, its mark included.
         mentions: Usernames that the text mentions.
+        unmentioned: Names that its file mentions and that are no user's: the text mentions them no more.
     """
 
     kind: Template
     mark: Mark
     body: str
     mentions: tuple[str, ...] = ()
+    unmentioned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

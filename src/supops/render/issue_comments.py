@@ -1,6 +1,7 @@
 """Comments on issues, from Jinja2 templates that can be replaced. Text from outside runs no quick action and mentions nobody."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,21 +11,16 @@ from supops.errors import ConfigError
 from supops.models.work_moves import Values
 from supops.models.workflow import Template
 from supops.render.issue_body import Raw
-from supops.render.text import markdown, visible
+from supops.render.team_markdown import EVERYBODY, USERNAME, mentioned, own_markdown, without_actions
+from supops.render.text import markdown
 from supops.services.work_moving import Wording
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-USERNAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-MENTION = re.compile(r"(?<![\w`/@.-])@([A-Za-z0-9_][A-Za-z0-9_./-]*)")
-# Whole groups of people.
-EVERYBODY = re.compile(r"(?<!\w)@(all|here|channel|everyone)\b", re.IGNORECASE)
-# An at sign that is spelled mentions as well.
-AT_SIGN = re.compile(r"&(?:#0*64|#[xX]0*40|commat);")
-CODE = re.compile(r"^(```|~~~).*?^\1[ \t]*$|(`+)(?!`).*?(?<!`)\2(?!`)|<!--.*?-->", re.DOTALL | re.MULTILINE)
-QUICK_ACTION = re.compile(r"^(\s*)/", re.MULTILINE)
 ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#%&=+,;-]+")
+# The heading of a template, said again by the file that it puts in.
+TWICE = re.compile(r"\A(#{1,6} +([^\n]+?)) *\n+#{1,6} +\2[ #]*(?=\n|\Z)", re.IGNORECASE)
 LONGEST = 1_000_000
 HINT = "It is in the folder that issues.templates names. Without it, the built-in template is used."
 
@@ -39,8 +35,13 @@ class IssueComments(Wording):
 
     folder: Path | None = None
 
-    def compose(self, kind: Template, values: Values) -> str:
+    def compose(self, kind: Template, values: Values, *, people: Collection[str] = ()) -> str:
         """Return a comment's text.
+
+        Args:
+            kind: Of which template.
+            values: What it puts in; `text` is Markdown from a file of the team's.
+            people: Usernames that `text` may mention.
 
         Raises:
             ConfigError: The template has mistakes, or makes nothing.
@@ -50,7 +51,7 @@ class IssueComments(Wording):
         name = f"{kind}.md.j2"
         ready = dict(values)
         if "text" in ready:
-            ready["text"] = Raw(own_markdown(str(ready["text"])))
+            ready["text"] = Raw(own_markdown(str(ready["text"]), people))
         try:
             text = self._environment.get_template(name).render(ready)
         except jinja2.TemplateSyntaxError as error:
@@ -60,18 +61,17 @@ class IssueComments(Wording):
             raise ConfigError(f"The template {name} fails: {error}", hint=HINT) from None
         except UnicodeDecodeError:
             raise ConfigError(f"The template {name} is not UTF-8.", hint=HINT) from None
-        text = re.sub(r"\n{3,}", "\n\n", text).strip()
+        # The templates' own lines as well: what begins with a slash is an action wherever it came from.
+        text = TWICE.sub(r"\1", without_actions(text.strip()))
         if not text:
             raise ConfigError(f"The template {name} makes an empty comment.", hint=HINT)
         if len(text) > LONGEST:
             raise ConfigError(f"The comment {kind} has more characters than GitLab takes: {len(text):,}.")
-        # The templates' own lines as well: what begins with a slash is an action wherever it came from.
-        return QUICK_ACTION.sub(r"\1\\/", text)
+        return text
 
     def mentions(self, text: str) -> tuple[str, ...]:
-        """Return the usernames that a text mentions, outside of code."""
-        found = (one.rstrip(".-/") for one in MENTION.findall(CODE.sub(" ", text)))
-        return tuple(dict.fromkeys(found))
+        """Return the names that a text mentions."""
+        return mentioned(text)
 
     @cached_property
     def _environment(self) -> "Environment":
@@ -102,7 +102,7 @@ class IssueComments(Wording):
 def mention(username: str) -> Raw:
     """Return Markdown that mentions a user; what can't be a username is shown as it is."""
     name = username.removeprefix("@")
-    if USERNAME.fullmatch(name) and not EVERYBODY.fullmatch(f"@{name}"):
+    if USERNAME.fullmatch(name) and name.casefold() not in EVERYBODY:
         return Raw(f"@{name}")
     return Raw(markdown(username))
 
@@ -110,20 +110,6 @@ def mention(username: str) -> Raw:
 def link(address: str) -> Raw:
     """Return Markdown that links to an address; what is none is shown as it is."""
     return Raw(f"<{address}>") if ADDRESS.fullmatch(address) else Raw(markdown(address))
-
-
-def own_markdown(text: str) -> str:
-    """Return Markdown that somebody of the team wrote, with its markup, but without what acts: quick actions, marks, whole groups.
-
-    Single people may be mentioned: whoever wrote the file meant to, and the dry run names them.
-    """
-    lines = (
-        visible(line.replace("\t", "    ")) for line in text.replace("\r\n", "\n").strip("\n").split("\n")
-    )
-    text = "\n".join(line.rstrip() for line in lines)
-    text = text.replace("<!--", "&lt;!--")
-    text = EVERYBODY.sub(r"@ \1", AT_SIGN.sub("@", text))
-    return QUICK_ACTION.sub(r"\1\\/", text)
 
 
 def _escaped(value: object) -> str:

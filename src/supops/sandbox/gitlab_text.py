@@ -69,13 +69,15 @@ COMMANDS = frozenset(
         "zoom",
     ]
 )
-MENTION = re.compile(r"(?<![A-Za-z0-9_/])@(?P<name>[A-Za-z0-9_][A-Za-z0-9_./-]*)")
+MENTION = re.compile(r"(?<![A-Za-z0-9_])@(?P<name>[A-Za-z0-9_][A-Za-z0-9_./-]*)")
 CODE_SPAN = re.compile(r"(?<![`\\])(?P<marks>`+)(?!`)(?P<code>.+?)(?<!`)(?P=marks)(?!`)", re.DOTALL)
 COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 # Elements in whose text nobody is looked for, and tags.
 QUIET_HTML = re.compile(r"<(?P<tag>code|pre|a|style)\b[^>]*>.*?</(?P=tag)>", re.DOTALL | re.IGNORECASE)
 TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-LINK_TARGET = re.compile(r"\]\([^)\n]*\)")
+# A link that leads to a name mentions it; addresses become links, and mention nobody.
+LINK_TARGET = re.compile(r"\]\((?!\s*<?(?:@|%40))[^)\n]*\)")
+ADDRESS = re.compile(r"(?<![^\s(<])https?://[\w-]+(?:\.[\w-]+)+[^\s<>()`]*", re.ASCII)
 # Where Markdown begins a block of HTML: up to the next empty line nothing but HTML has a meaning.
 HTML_BLOCK = re.compile(
     r" {0,3}</?(?:details|summary|table|thead|tbody|tr|t[dh]|div|p|ul|ol|li|dl|d[dt]|h[1-6]|hr|section|blockquote|center)\b",
@@ -116,7 +118,8 @@ def mentions(text: str) -> list[str]:
     for chunk, is_html in _chunks(text.replace("\r", "")):
         prose = COMMENT.sub("", chunk)
         if not is_html:
-            prose = LINK_TARGET.sub("]", CODE_SPAN.sub("", prose)).replace("\\@", "")
+            prose = LINK_TARGET.sub("]", ADDRESS.sub(" ", CODE_SPAN.sub(" ", prose)))
+            prose = prose.replace("\\@", "").replace("](%40", "](@")
         prose = html.unescape(TAG.sub(" ", QUIET_HTML.sub("", prose)))
         found += [match["name"].rstrip("./-") for match in MENTION.finditer(prose)]
     return list(dict.fromkeys(found))

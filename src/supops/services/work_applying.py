@@ -36,12 +36,15 @@ class Applier:
     dry_run: bool = False
 
     def apply(self, plan: Plan) -> Moved:
-        """Carry a plan out, whole; an illegal one, and one that has nothing to do, changes nothing.
+        """Carry a plan out, whole; an illegal one, and one that has nothing to do, changes nothing. Whom it does not mention is told first.
 
         Raises:
             Changed: Somebody changed the issue meanwhile; nothing of theirs is overwritten.
             SupopsError: The platform refuses, or it is not known whether it did what it was asked.
         """
+        if plan.is_legal:
+            for name in dict.fromkeys(one for comment in plan.comments for one in comment.unmentioned):
+                self.notices.warn(f"@{name} is a group or nobody: not mentioned")
         if not plan.is_legal or plan.is_empty or self.dry_run:
             return Moved(plan, plan.issue, done=False)
         self._warn_of_new_labels(plan)

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from supops.errors import UsageError
 from supops.models.work_moves import Given
 from supops.models.workflow import Flow
+from supops.services.work_moving import Wording
 from supops.services.work_reading import Desk, chosen_iteration, chosen_milestone
 
 
@@ -34,8 +35,13 @@ class Asked:
     keep_open: bool = False
 
 
-def understood(desk: Desk, asked: Asked) -> Given:
+def understood(desk: Desk, asked: Asked, wording: Wording) -> Given:
     """Return what was said, with what it names.
+
+    Args:
+        desk: Where people, iterations and milestones are.
+        asked: What was said.
+        wording: Finds whom the files mention.
 
     Raises:
         UsageError: Something that is named is not there, or an option lacks another one.
@@ -55,6 +61,7 @@ def understood(desk: Desk, asked: Asked) -> Given:
         dri=_person(desk, asked.dri),
         gameplan=asked.gameplan or "",
         blueprint=asked.blueprint or "",
+        people=_people(desk, wording, asked.gameplan, asked.blueprint),
         reason=_line(asked.reason),
         until=_line(asked.until),
         then=_line(asked.then),
@@ -116,6 +123,12 @@ def known_person(desk: Desk, username: str) -> str:
 
 def _person(desk: Desk, username: str | None) -> str:
     return known_person(desk, username) if username else ""
+
+
+def _people(desk: Desk, wording: Wording, *texts: str | None) -> tuple[str, ...]:
+    """Return those of the names that texts mention which are a user's."""
+    names = dict.fromkeys(name for text in texts for name in wording.mentions(text or ""))
+    return tuple(one for one in names if desk.tracker.person(one) is not None)
 
 
 def _nearest(name: str, known: tuple[str, ...] | list[str]) -> str:

@@ -16,8 +16,13 @@ from supops.services.work_reading import Desk, Dossier, stage_of
 class Wording(Protocol):
     """Writes the texts of comments."""
 
-    def compose(self, kind: Template, values: Values) -> str:
+    def compose(self, kind: Template, values: Values, *, people: Collection[str] = ()) -> str:
         """Return a comment's text, without its mark; nothing in it runs as a quick action.
+
+        Args:
+            kind: Of which template.
+            values: What it puts in; `text` is Markdown from a file of the team's.
+            people: Usernames that `text` may mention; it mentions nobody else.
 
         Raises:
             ConfigError: The template has mistakes.
@@ -25,7 +30,7 @@ class Wording(Protocol):
         ...
 
     def mentions(self, text: str) -> tuple[str, ...]:
-        """Return the usernames that a text mentions."""
+        """Return the names that a text mentions, of people, groups, or nobody."""
         ...
 
 
@@ -305,7 +310,7 @@ class Mover:
         move = plan.move
         for kind, text in ((Template.GAMEPLAN, given.gameplan), (Template.BLUEPRINT, given.blueprint)):
             if text:
-                wanted.append(self._comment(kind, {"hash": hash_of(text)}, {"text": text}))
+                wanted.append(self._own_comment(kind, text, given.people))
         template = move.comment if move else None
         if template is Template.CLOSED and not (plan.change.close or plan.target == CLOSED):
             template = None
@@ -321,6 +326,14 @@ class Mover:
                 facts |= {"until": given.until.strip(), "then": given.then.strip(), "on": given.on}
             wanted.append(self._comment(template, facts, self._values(dossier, plan, given)))
         return tuple(one for one in wanted if not is_written(dossier, one))
+
+    def _own_comment(self, kind: Template, text: str, people: Sequence[str]) -> Comment:
+        """Return a comment that somebody wrote: it mentions people, and no groups."""
+        body = self.wording.compose(kind, {"text": text}, people=people)
+        known = {one.casefold() for one in people}
+        lost = tuple(one for one in self.wording.mentions(text) if one.casefold() not in known)
+        mark = Mark(kind, {"hash": hash_of(text)})
+        return Comment(kind, mark, f"{mark.line}\n{body}", self.wording.mentions(body), lost)
 
     def _comment(self, kind: Template, facts: dict[str, Fact], values: Values) -> Comment:
         mark = Mark(kind, facts)
