@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from supops.adapters.license_payload import Content, NotJson, Several, attributes_of, from_json, to_json
+from supops.adapters.license_payload import Content, NotJson, Unclear, attributes_of, from_json, to_json
 from supops.models.licenses import License, Opened
 from supops.services.license_ports import LicenseReader, LicenseSigner
 
@@ -106,7 +106,7 @@ class RsaReader(LicenseReader):
         decoded = _decoded(body, "it")
         try:
             envelope = from_json(decoded, "what it decodes to")
-        except Several:
+        except Unclear:
             raise
         except NotJson as error:
             raise Broken(

@@ -5,7 +5,9 @@ without an end, or without a limit. So nothing is guessed here, and the end date
 """
 
 import json
+import math
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,6 +28,11 @@ PLANS = ("starter", "premium", "ultimate")
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # An instance reads larger ones, but none has so many users.
 LARGEST_COUNT = 2**31 - 1
+# Far more than a license has.
+MOST_LEVELS = 32
+MOST_DIGITS = 100
+# Keys that a message names.
+MOST_NAMED = 5
 Attributes = dict[str, object]
 
 
@@ -70,11 +77,11 @@ def to_json(attributes: Mapping[str, object]) -> bytes:
 
 
 class NotJson(Exception):
-    """The bytes are no JSON object with each key once; the message says why."""
+    """The bytes are no JSON object whose meaning is clear; the message says why."""
 
 
-class Several(NotJson):
-    """The bytes are several JSON objects, one after the other."""
+class Unclear(NotJson):
+    """They are JSON, and not to be taken: several objects, a key twice, a number that is none, too deep."""
 
 
 def from_json(data: bytes, what: str) -> Attributes:
@@ -87,30 +94,68 @@ def from_json(data: bytes, what: str) -> Attributes:
     Raises:
         NotJson: They are another thing.
     """
+    twice: dict[str, None] = {}
 
-    def unique(pairs: list[tuple[str, object]]) -> Attributes:
+    def whole(pairs: list[tuple[str, object]]) -> Attributes:
         found = dict(pairs)
         if len(found) < len(pairs):
-            raise NotJson(f"{what} has a key twice")
+            counted = Counter(key for key, _ in pairs)
+            twice.update({key: None for key, times in counted.items() if times > 1})
         return found
 
-    def number(text: str) -> object:
-        raise NotJson(f"{what} has {text} in it, which is no JSON")
+    def constant(text: str) -> object:
+        raise Unclear(f"{what} has {text} in it, which is no JSON")
+
+    def integer(text: str) -> int:
+        if len(text) > MOST_DIGITS:
+            raise Unclear(f"{what} has a number with {len(text):,} digits in it")
+        return int(text)
+
+    def fraction(text: str) -> float:
+        if math.isinf(float(text)):
+            raise Unclear(f"{what} has {_cut(text)} in it, a number that is too large")
+        return float(text)
 
     try:
-        found = json.loads(data.decode(), object_pairs_hook=unique, parse_constant=number)
+        found = json.loads(
+            data.decode(),
+            object_pairs_hook=whole,
+            parse_constant=constant,
+            parse_int=integer,
+            parse_float=fraction,
+        )
     except UnicodeDecodeError:
         raise NotJson(f"{what} is no text in UTF-8") from None
     except json.JSONDecodeError as error:
         if error.msg == "Extra data" and error.doc[error.pos : error.pos + 1] == "{":
-            raise Several(f"{what} is several licenses, one after the other: take them apart") from None
+            raise Unclear(f"{what} is several licenses, one after the other: take them apart") from None
         raise NotJson(f"{what} is not JSON ({error.msg})") from None
-    except (RecursionError, ValueError):
-        # Nested too deep, or a number with thousands of digits.
-        raise NotJson(f"{what} is no JSON that can be read") from None
+    except RecursionError:
+        raise Unclear(f"{what} is nested too deep") from None
     if not isinstance(found, dict):
         raise NotJson(f"{what} is JSON, but no object")
+    if twice:
+        keys = ", ".join(_cut(json.dumps(key)) for key in list(twice)[:MOST_NAMED])
+        raise Unclear(f"{what} has {'a key' if len(twice) == 1 else 'keys'} twice: {keys}")
+    _check_values(found, what)
     return found
+
+
+def _check_values(found: Attributes, what: str) -> None:
+    level: list[object] = [found]
+    for _ in range(MOST_LEVELS):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+    if level:
+        raise Unclear(f"{what} is nested too deep: more than {MOST_LEVELS} levels")
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise Unclear(f"{what} has half a character in a text, which UTF-8 has not") from None
 
 
 @dataclass
@@ -227,9 +272,8 @@ class Content:
 def _shown(value: object) -> str:
     if isinstance(value, dict | list):
         return "a list" if isinstance(value, list) else "an object" if value else "empty"
-    try:
-        text = json.dumps(value)
-    except ValueError:
-        # A number with thousands of digits.
-        return "a huge number"
+    return _cut(json.dumps(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:60]}..."
