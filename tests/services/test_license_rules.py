@@ -138,16 +138,14 @@ def test_what_is_without_duo(purpose: str) -> None:
     assert decided(purpose=purpose).route is Route.LEGACY
 
 
-def test_duo_elsewhere_in_a_request_is_in_the_way_until_somebody_decides() -> None:
+def test_duo_elsewhere_in_a_request_is_in_the_way_and_nobody_overrides_it() -> None:
     request = WrittenRequest(VALUES, "issue #1", other=("For Duo, ask elsewhere",))
+    override = Override("the laptop was lost")
 
-    decision = decide(request, RULES, today=TODAY)
-    overridden = decide(request, RULES, today=TODAY, override=Override("Asked: not for Duo"))
-
-    assert (decision.is_accepted, fields(decision)) == (False, ["purpose"])
-    assert "mentions GitLab Duo" in decision.problems[0].message
-    assert overridden.is_accepted
-    assert overridden.override
+    for held, over in (((), None), ((), override), ((HELD,), override)):
+        decision = decide(request, RULES, today=TODAY, held=held, override=over)
+        assert (decision.is_accepted, fields(decision)) == (False, ["purpose"])
+        assert "mentions GitLab Duo" in decision.problems[0].message
 
 
 @pytest.mark.parametrize("purpose", ["", "fun", "???", "premium please"])

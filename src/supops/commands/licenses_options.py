@@ -24,12 +24,15 @@ IssueOption = Annotated[
 OverrideOption = Annotated[
     bool,
     typer.Option(
-        "--override-existing", help="Accept it although the person still has a license; takes --reason."
+        "--override-existing",
+        help="Accept it although the person still has a license that is not expired; takes --reason. No other problem is overridden.",
     ),
 ]
 ReasonOption = Annotated[
     str | None,
-    typer.Option("--reason", metavar="TEXT", help="Why, with --override-existing; it is recorded."),
+    typer.Option(
+        "--reason", metavar="TEXT", help="Why, with --override-existing; it is recorded in the ledger."
+    ),
 ]
 PublicKeyOption = Annotated[
     Path | None,

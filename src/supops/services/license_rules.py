@@ -28,8 +28,8 @@ PURPOSES = (
 )
 
 MENTIONED = (
-    "another part of the request mentions GitLab Duo or other cloud features, which a legacy license has not: ask what the "
-    "license is for; if it is not for those, --override-existing with --reason"
+    "another part of the request mentions GitLab Duo or other cloud features, which a legacy license has not; if the license "
+    "is not for those, the request has to say so: without that text"
 )
 
 
@@ -124,7 +124,7 @@ def decide(
         rules: The organisation's.
         today: In the organisation's time zone; the license would start then.
         held: Licenses that the person still has.
-        override: Set where somebody decided that those do not matter.
+        override: Set where somebody decided that those do not matter. Nothing else is overridden.
     """
     routed = route(written, rules)
     remarks = _remarks(written, routed)
@@ -136,8 +136,7 @@ def decide(
     told = {problem.field for problem in fields.problems}
     if routed.problem and "purpose" not in told:
         fields.problems.append(routed.problem)
-    mentions = any(mentions_duo(text) for text in written.other)
-    if mentions and override is None:
+    if any(mentions_duo(text) for text in written.other):
         fields.problems.append(Problem("purpose", MENTIONED))
     if override is None:
         fields.problems += [_still_held(one) for one in held]
@@ -152,7 +151,7 @@ def decide(
         request,
         form_of(request, rules, today=today) if request and accepted else (),
         tuple(held),
-        override if held or mentions else None,
+        override if held else None,
     )
 
 
@@ -265,10 +264,10 @@ def differences(content: License, request: LicenseRequest, rules: Rules) -> tupl
 def unwanted(attributes: Mapping[str, object]) -> tuple[str, ...]:
     """Say what a license has that one for a team member has not: a trial, a cloud license, a subscription, add-ons."""
     inner = attributes.get("restrictions")
-    found = {**attributes, **(inner if isinstance(inner, dict) else {})}
+    found = [*attributes.items(), *(inner.items() if isinstance(inner, dict) else ())]
     return tuple(
         f"its {key} is set, and should be absent or false"
-        for key, value in found.items()
+        for key, value in found
         if UNWANTED.search(key) and value not in (None, "", False, [], {}, 0)
     )
 
