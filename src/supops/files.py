@@ -1,5 +1,6 @@
 """Files of ours: written whole or not at all."""
 
+import glob
 import os
 import tempfile
 from collections.abc import Iterator
@@ -44,8 +45,25 @@ def write_new_private(path: Path, data: bytes) -> None:
             os.fsync(stream.fileno())
         # Its name is there at once with all of it, or not at all; an existing one is never replaced.
         os.link(temporary, path)
+        _sync_folder(path.parent)
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def remove_copies(path: Path, data: bytes) -> None:
+    """Remove what a writer of this file that was killed left beside it, where that is the very same."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*"):
+        if left.is_file() and left.read_bytes() == data:
+            left.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """See to it that a new name outlasts a power failure."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from supops.license_settings import Licenses
     from supops.models.license_requests import Decision, Override, WrittenRequest
-    from supops.models.licenses import Generated
+    from supops.models.licenses import Generated, Issued, Withdrawn
     from supops.platforms import Platforms
     from supops.services.license_closing import Closer
     from supops.services.license_ports import (
@@ -230,13 +230,12 @@ class LicenseWiring:
         except OSError as error:
             raise UsageError(f"The license {named} can't be read: {error.strerror}") from None
 
-    def target(self, file: Path | None, email: str, end: str, *, force: bool) -> Path:
+    def target(self, file: Path | None, decision: "Decision", *, force: bool) -> Path:
         """Return where a new license is to be written.
 
         Args:
             file: The file that is named; None for one in this folder, named after the person and the end date.
-            email: The person's.
-            end: The end date.
+            decision: About a request that was understood. What was begun for it may be there.
             force: Whether a file that is there may be replaced.
 
         Raises:
@@ -247,11 +246,15 @@ class LicenseWiring:
 
         from supops.files import check_place
 
-        local = re.sub(r"[^a-z0-9]+", "-", email.partition("@")[0].lower()).strip("-") or "license"
-        path = file or Path(f"{local}-{end}{SUFFIX}")
+        request = decision.request
+        if request is None:
+            raise ValueError("not understood")
+        local = re.sub(r"[^a-z0-9]+", "-", request.email.partition("@")[0].lower()).strip("-") or "license"
+        path = file or Path(f"{local}-{request.end_date}{SUFFIX}")
         if path.is_dir() or (path.exists() and not path.is_file()):
             raise UsageError(f"{path} is no file that a license could be written to.")
-        if not force and (path.exists() or path.is_symlink()):
+        is_ours = decision.begun is not None and self.has_file(decision.begun, path)
+        if not force and not is_ours and (path.exists() or path.is_symlink()):
             raise UsageError(
                 f"{path} is there already, and is left as it is.",
                 hint="Name another file with --output-file, or add --force to replace it.",
@@ -262,26 +265,42 @@ class LicenseWiring:
             raise SupopsError(f"{path} can't be written: {error.strerror}") from None
         return path
 
-    def write(self, path: Path, text: str, *, force: bool) -> str:
-        """Write a license for its owner only, and return where.
+    def has_file(self, issued: "Issued", path: Path) -> bool:
+        """Whether a file is the one of a license in the ledger."""
+        from supops.adapters.license_file import MOST_BYTES
+        from supops.services.licensing import fingerprint
+
+        try:
+            if not path.is_file() or path.is_symlink():
+                return False
+            with path.open("rb") as stream:
+                return fingerprint(stream.read(MOST_BYTES + 1)) == issued.sha256
+        except OSError:
+            return False
+
+    def write(self, path: Path, text: str, *, force: bool) -> None:
+        """Write a license for its owner only. Where the very same is there already, it stays.
 
         Raises:
             SupopsError: It could not be written.
         """
-        from supops.files import write_new_private, write_private
+        from supops.files import remove_copies, write_new_private, write_private
 
+        data = text.encode()
         try:
-            if force:
-                write_private(path, text.encode())
-            else:
-                write_new_private(path, text.encode())
-            if path.read_bytes() != text.encode():
+            try:
+                if force:
+                    write_private(path, data)
+                else:
+                    write_new_private(path, data)
+            except FileExistsError:
+                if path.is_symlink() or path.read_bytes() != data:
+                    raise UsageError(f"{path} is there already, and is left as it is.") from None
+            if path.read_bytes() != data:
                 raise SupopsError(f"{path} does not read back as it was written.", hint="Look at the disk.")
-        except FileExistsError:
-            raise UsageError(f"{path} is there already, and is left as it is.") from None
+            remove_copies(path, data)
         except OSError as error:
             raise SupopsError(f"{path} can't be written: {error.strerror}") from None
-        return str(path)
 
     def generated(
         self, decision: "Decision", signer: "LicenseSigner", target: Path, *, force: bool, dry_run: bool
@@ -289,15 +308,30 @@ class LicenseWiring:
         """Sign a license for an accepted request, and write it to a file; a dry run signs, and keeps nothing.
 
         Raises:
-            SupopsError: It could not be signed, recorded or written; nothing is left of it.
+            SupopsError: It could not be signed, recorded or written; what was begun is finished when it is repeated.
         """
         from dataclasses import replace
 
-        def write(text: str) -> str:
-            return self.write(target, text, force=force)
+        def write(text: str) -> None:
+            self.write(target, text, force=force)
 
-        made = self.licenser.generate(decision, signer, by=self.user, write=None if dry_run else write)
-        return replace(made, file=str(target)) if dry_run else made
+        place = str(target.absolute())
+        made = self.licenser.generate(
+            decision, signer, by=self.user, file=place, write=None if dry_run else write
+        )
+        return replace(made, file=str(target))
+
+    def withdrawn(self, issued: "Issued", reason: str, *, dry_run: bool) -> "Withdrawn":
+        """Withdraw a license, and look for its file.
+
+        Raises:
+            SupopsError: It was not noted.
+        """
+        from supops.models.licenses import Withdrawn
+
+        action = "already" if issued.withdrawn else "planned" if dry_run else "withdrawn"
+        after = self.licenser.withdraw(issued, by=self.user, reason=reason, dry_run=dry_run)
+        return Withdrawn(after, action, bool(issued.file) and self.has_file(issued, Path(issued.file)))
 
     @property
     def user(self) -> str:

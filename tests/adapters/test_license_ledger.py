@@ -31,18 +31,26 @@ def test_it_is_in_one_file_with_the_runs(tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_file_of_the_version_before_is_taken_along(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_file_of_a_version_before_is_taken_along(tmp_path: Path, version: int) -> None:
     file = tmp_path / "state.db"
+    old = issued(7, id=1) if version == 3 else None
     with closing(sqlite3.connect(file)) as connection:
-        for step in STEPS[:2]:
+        for step in STEPS[:version]:
             for statement in step:
                 connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute(f"PRAGMA user_version = {version}")
+        if old:
+            days = (old.starts.isoformat(), old.expires.isoformat(), old.issue, old.issued_at.isoformat())
+            person = (old.sha256, old.email, old.name, old.email, old.plan, old.users)
+            connection.execute(
+                f"INSERT INTO licenses VALUES (1{', ?' * 14})", (*person, *days, old.by, "generated", "", "1")
+            )
         connection.commit()
 
-    assert LicenseDatabase(file).entries() == ()
-    assert LicenseDatabase(file).add(issued(1), today=TODAY).id == 1
+    assert LicenseDatabase(file).entries() == ((old,) if old else ())
+    assert LicenseDatabase(file).add(issued(1, email="jo@example.com"), today=TODAY).id == (2 if old else 1)
 
 
 def test_looking_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 import csv
 import json
+import sqlite3
 import stat
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -173,7 +175,7 @@ def test_a_license_is_generated_listed_and_inspected(
     attributes = seen["attributes"]
     assert isinstance(attributes, dict)
     assert attributes["expires_at"] == entry["expires_on"]
-    assert attributes["restrictions.active_user_count"] == "10"
+    assert attributes["restrictions"] == {"plan": "ultimate", "active_user_count": 10}
 
     listed = as_json(run("licenses", "list", "-o", "json"), "licenses")
     assert listed["licenses"] == [entry]
@@ -201,6 +203,63 @@ def test_a_second_one_is_refused_and_can_be_overridden_with_a_reason(
     words = ("--output-file", "b", "--override-existing", "--reason", "the laptop was lost", "-o", "csv")
     (row,) = csv.DictReader(StringIO(generate(run, private, *words).out))
     assert row["reason"] == "the laptop was lost"
+
+
+def test_what_was_begun_is_listed_finished_or_withdrawn(
+    run: Run, keys: tuple[Path, Path], tmp_path: Path, home: dict[str, str]
+) -> None:
+    private, public = keys
+    generate(run, private, "-f", "a")
+    made = (tmp_path / "a").read_bytes()
+    (state,) = Path(home["XDG_STATE_HOME"]).rglob("state.db")
+
+    def kill() -> None:
+        """Leave the ledger as one who is killed between ledger and file leaves it."""
+        with closing(sqlite3.connect(state)) as connection:
+            connection.execute("UPDATE licenses SET unwritten = ?", (made.decode(),))
+            connection.commit()
+
+    kill()
+    listed = run("licenses", "list", "-o", "json")
+    (entry,) = json.loads(listed.out)["licenses"]
+    assert (entry["state"], entry["file"]) == ("pending", str(tmp_path / "a"))
+    assert "license 1 was begun and not finished" in listed.err
+    inspected = run("licenses", "inspect", "a", "--public-key", str(public))
+    assert (inspected.status, "it was begun, and is not noted as finished" in inspected.out) == (0, True)
+
+    # Once the file is there as it should be, and once all that is there is what the killed one left beside it.
+    for name in ("a", ".a.left"):
+        kill()
+        (tmp_path / "a").rename(tmp_path / name)
+        assert "license 1 was begun before" in generate(run, private, "-f", "a").out
+        assert [path.name for path in tmp_path.glob("*a*") if path.read_bytes() == made] == ["a"]
+
+    kill()
+    words = ("licenses", "withdraw", "1", "--reason", "a typo")
+    planned = as_json(run(*words, "--dry-run", "-o", "json"), "license-withdrawn")
+    done = as_json(run(*words, "-o", "json"), "license-withdrawn")
+    assert (planned["action"], done["action"]) == ("planned", "withdrawn")
+    assert done["remarks"] == [f"its file is there, and an instance would take it: delete {tmp_path / 'a'}"]
+    assert "Withdrawn before: license 1" in run(*words).out
+    (row,) = csv.DictReader(StringIO(run("licenses", "list", "-o", "csv").out))
+    assert (row["state"], row["withdrawn_reason"]) == ("withdrawn", "a typo")
+    assert run("licenses", "inspect", "a", "--public-key", str(public)).status == 3
+    generate(run, private, "-f", "b")
+
+
+def test_a_license_that_was_written_is_withdrawn_only_by_who_says_yes(
+    run: Run, keys: tuple[Path, Path]
+) -> None:
+    private, _ = keys
+    generate(run, private)
+    words = ("licenses", "withdraw", "1", "--reason", "never handed out")
+
+    asked = run(*words)
+    assert (asked.status, "Add --yes" in asked.err) == (2, True)
+    assert run(*words, "--yes").status == 0
+    for wrong in ("2", "gold"):
+        assert run("licenses", "withdraw", wrong, "--reason", "x", "--yes").status == 2
+    assert run("licenses", "withdraw", "1", "--reason", " ").status == 2
 
 
 def test_a_file_that_is_there_is_left_alone(run: Run, keys: tuple[Path, Path], tmp_path: Path) -> None:
@@ -363,6 +422,6 @@ def test_a_license_from_standard_input(run: Run, keys: tuple[Path, Path]) -> Non
     ran = run("licenses", "inspect", "-", "--public-key", str(public), "-o", "csv", stdin=GOOD)
 
     assert ran.status in (0, 3)
-    rows = dict(csv.reader(StringIO(ran.out)))
-    assert rows["licensee.Email"] == "jane.doe@example.com"
-    assert rows["ledger"] == ""
+    rows = {(kind, name): value for kind, name, value in csv.reader(StringIO(ran.out))}
+    assert rows["attribute", "licensee.Email"] == "jane.doe@example.com"
+    assert rows["result", "ledger"] == ""

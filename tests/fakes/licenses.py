@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from supops.errors import Conflict, NotFound, SupopsError
 from supops.models.license_requests import RequestIssue, RequestNote
-from supops.models.licenses import Issued, License, Opened, person_of
+from supops.models.licenses import Issued, License, Opened, Withdrawal, person_of
 from supops.services.license_ports import (
     Ledger,
     LicenseReader,
@@ -64,24 +64,46 @@ class FakeLedger(Ledger):
     kept: list[Issued] = field(default_factory=list)
     error: SupopsError | None = None
     next_id: int = 1
+    texts: dict[int, str] = field(default_factory=dict)
 
     def check(self) -> None:
         if self.error:
             raise self.error
 
-    def add(self, issued: Issued, *, today: date) -> Issued:
+    def add(self, issued: Issued, *, today: date, unwritten: str = "") -> Issued:
         self.check()
         if not issued.reason and any(one.is_running_on(today) for one in self.entries(issued.email)):
             raise StillRunning("the person has one")
         if self.find(issued.sha256):
             raise Conflict("it is there already")
-        entry = replace(issued, id=self.next_id)
+        entry = replace(issued, id=self.next_id, is_pending=bool(unwritten), withdrawn=None)
         self.next_id += 1
         self.kept.append(entry)
+        self.texts[entry.id] = unwritten
         return entry
 
-    def withdraw(self, issued: Issued) -> None:
-        self.kept.remove(issued)
+    def unwritten(self, issued: Issued) -> str:
+        return self.texts.get(issued.id, "")
+
+    def confirm(self, issued: Issued, file: str) -> Issued:
+        known = self._known(issued)
+        if known.withdrawn:
+            raise Conflict("it was withdrawn")
+        return self._change(replace(known, file=file, is_pending=False))
+
+    def withdraw(self, issued: Issued, withdrawal: Withdrawal) -> Issued:
+        known = self._known(issued)
+        if known.withdrawn:
+            return known
+        return self._change(replace(known, is_pending=False, withdrawn=withdrawal))
+
+    def _known(self, issued: Issued) -> Issued:
+        return next(one for one in self.kept if one.id == issued.id)
+
+    def _change(self, issued: Issued) -> Issued:
+        self.kept = [issued if one.id == issued.id else one for one in self.kept]
+        self.texts[issued.id] = ""
+        return issued
 
     def entries(self, email: str | None = None) -> tuple[Issued, ...]:
         return tuple(one for one in self.kept if email is None or person_of(one.email) == person_of(email))

@@ -7,10 +7,10 @@ import pytest
 
 from supops.adapters.license_ledger import LicenseDatabase
 from supops.errors import Conflict
-from supops.models.licenses import Origin
+from supops.models.licenses import Origin, Withdrawal
 from supops.services.license_ports import Ledger, StillRunning
 from tests.fakes.licenses import FakeLedger
-from tests.licenses import TODAY, issued
+from tests.licenses import NOW, TODAY, issued
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -66,10 +66,28 @@ def test_the_same_file_is_recorded_once(ledger: Ledger) -> None:
         ledger.add(issued(1, email="jo@example.com"), today=TODAY)
 
 
-def test_what_was_never_handed_out_is_taken_back(ledger: Ledger) -> None:
-    kept = ledger.add(issued(1), today=TODAY)
+def test_what_is_to_be_written_is_kept_until_it_is(ledger: Ledger) -> None:
+    kept = ledger.add(issued(1, file="/a"), today=TODAY, unwritten="text")
 
-    ledger.withdraw(kept)
+    assert (kept.is_pending, ledger.entries(), ledger.unwritten(kept)) == (True, (kept,), "text")
+    with pytest.raises(StillRunning):
+        ledger.add(issued(2), today=TODAY)
 
-    assert ledger.entries() == ()
+    done = ledger.confirm(kept, "/b")
+    assert (done.is_pending, done.file, ledger.find(kept.sha256)) == (False, "/b", done)
+    assert ledger.unwritten(kept) == ""
+    assert ledger.confirm(kept, "/b") == done
+
+
+def test_what_is_withdrawn_stays_and_does_not_count(ledger: Ledger) -> None:
+    kept = ledger.add(issued(1), today=TODAY, unwritten="text")
+    withdrawal = Withdrawal(NOW, "jo", "a typo")
+
+    after = ledger.withdraw(kept, withdrawal)
+
+    assert (after.withdrawn, after.is_pending, ledger.unwritten(after)) == (withdrawal, False, "")
+    assert ledger.entries() == (after,)
+    assert ledger.withdraw(after, Withdrawal(NOW, "sam", "another")) == after
+    with pytest.raises(Conflict):
+        ledger.confirm(kept, "/a")
     ledger.add(issued(2), today=TODAY)

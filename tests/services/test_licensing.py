@@ -4,7 +4,7 @@ import base64
 import json
 import random
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -12,9 +12,9 @@ import pytest
 
 from supops.adapters.license_file import encoded
 from supops.adapters.license_forms import IssueForms
-from supops.errors import SupopsError
+from supops.errors import SupopsError, UsageError
 from supops.models.license_requests import Decision, Override
-from supops.models.licenses import Origin
+from supops.models.licenses import Issued, Origin, Withdrawal
 from supops.services.license_ports import StillRunning
 from supops.services.license_rules import Rules
 from supops.services.licensing import Licenser, exit_code, fingerprint, inspection_exit_code
@@ -119,12 +119,11 @@ def test_without_an_address_nobody_is_looked_for() -> None:
 def test_a_license_is_signed_read_back_recorded_and_written() -> None:
     ledger, files = FakeLedger(), dict[str, str]()
 
-    def write(text: str) -> str:
+    def write(text: str) -> None:
         files["license"] = text
-        return "license"
 
     one = licenser(ledger)
-    made = one.generate(accepted(one, issue=f"{LINK}/42"), signer(), by="jo", write=write)
+    made = one.generate(accepted(one, issue=f"{LINK}/42"), signer(), by="jo", file="a", write=write)
 
     assert signer().reader().read(files["license"].encode()).license == LICENSE
     (entry,) = ledger.kept
@@ -143,7 +142,7 @@ def test_a_dry_run_signs_and_keeps_nothing() -> None:
     ledger = FakeLedger()
     one = licenser(ledger)
 
-    made = one.generate(accepted(one), signer(), by="jo", write=None)
+    made = one.generate(accepted(one), signer(), by="jo", file="a", write=None)
 
     assert (made.is_recorded, ledger.kept) == (False, [])
     assert signer().reader().read(made.text.encode()).license == LICENSE
@@ -154,43 +153,168 @@ def test_what_reads_back_as_something_else_is_not_handed_out() -> None:
     one = licenser(ledger)
 
     with pytest.raises(SupopsError, match="reads back as another one"):
-        one.generate(accepted(one), FakeSigner(damages=True), by="jo", write=_forbidden)
+        one.generate(accepted(one), FakeSigner(damages=True), by="jo", file="a", write=_forbidden)
 
     assert ledger.kept == []
 
 
-def _forbidden(_text: str) -> str:
+def _forbidden(_text: str) -> None:
     raise AssertionError("nothing may be written")
 
 
-def test_what_can_not_be_written_is_not_in_the_ledger() -> None:
-    ledger = FakeLedger()
+class Killed(BaseException):
+    """Whoever generates is ended here."""
+
+
+def killed(_text: str) -> None:
+    raise Killed
+
+
+@dataclass
+class KilledLedger(FakeLedger):
+    """A ledger whose user is killed at a call, once.
+
+    Attributes:
+        call: The name of the call.
+        acts: Whether that happens after what was asked for.
+    """
+
+    call: str = ""
+    acts: bool = False
+
+    def add(self, issued: Issued, *, today: date, unwritten: str = "") -> Issued:
+        self._die("add", acts=False)
+        entry = super().add(issued, today=today, unwritten=unwritten)
+        self._die("add", acts=True)
+        return entry
+
+    def confirm(self, issued: Issued, file: str) -> Issued:
+        self._die("confirm", acts=False)
+        entry = super().confirm(issued, file)
+        self._die("confirm", acts=True)
+        return entry
+
+    def _die(self, call: str, *, acts: bool) -> None:
+        if (self.call, self.acts) == (call, acts):
+            self.call = ""
+            raise Killed
+
+
+@pytest.mark.parametrize("acts", [False, True])
+@pytest.mark.parametrize("call", ["add", "write", "confirm"])
+def test_whoever_is_killed_repeats_it_and_there_is_one_license(call: str, acts: bool) -> None:
+    ledger, files = KilledLedger(call=call, acts=acts), dict[str, str]()
+    one, later = licenser(ledger), licenser(ledger, now=NOW + timedelta(days=1))
+
+    def write(text: str) -> None:
+        if call == "write" and not acts:
+            raise Killed
+        files["a"] = text
+        if call == "write":
+            raise Killed
+
+    def again(text: str) -> None:
+        files["a"] = text
+
+    with pytest.raises(Killed):
+        one.generate(accepted(one), signer(), by="jo", file="a", write=write)
+    before = dict(files)
+    decision = later.decide(written())
+    if (call, acts) == ("confirm", True):
+        # All was done but the answer.
+        assert [problem.field for problem in decision.problems] == ["email"]
+    else:
+        later.generate(decision, signer(), by="sam", file="a", write=again)
+
+    (entry,) = ledger.kept
+    assert (entry.is_pending, entry.file) == (False, "a")
+    assert entry.sha256 == fingerprint(files["a"].encode())
+    assert before in ({}, files)
+    assert later.inspect(files["a"].encode(), signer().reader()).is_valid
+
+
+def test_what_can_not_be_written_is_finished_when_that_is_repeated() -> None:
+    ledger, files = FakeLedger(), list[str]()
     one = licenser(ledger)
 
-    def write(_text: str) -> str:
+    def write(_text: str) -> None:
         raise SupopsError("the disk is full")
 
-    with pytest.raises(SupopsError, match="disk"):
-        one.generate(accepted(one), FakeSigner(), by="jo", write=write)
+    with pytest.raises(SupopsError, match="disk") as raised:
+        one.generate(accepted(one), FakeSigner(), by="jo", file="a", write=write)
+    assert "supops licenses withdraw 1" in raised.value.hint
 
-    assert ledger.kept == []
+    made = one.generate(accepted(one), FakeSigner(), by="jo", file="b", write=files.append)
+    assert (made.was_begun, [made.issued], files) == (True, ledger.kept, [made.text])
+
+
+def test_another_request_waits_until_what_was_begun_is_withdrawn() -> None:
+    ledger = FakeLedger()
+    one = licenser(ledger)
+    with pytest.raises(Killed):
+        one.generate(accepted(one), FakeSigner(), by="jo", file="a", write=killed)
+
+    (problem,) = one.decide(written(plan="premium")).problems
+    assert "license 1; it was begun and not finished: generate the same request again, or" in problem.message
+    assert "begun for this request" in one.decide(written()).remarks[-1]
+
+    (entry,) = ledger.kept
+    after = one.withdraw(one.named(entry.sha256[:12]), by="sam", reason="a typo")
+    assert after.withdrawn == Withdrawal(NOW, "sam", "a typo")
+    assert ledger.kept == [after]
+    accepted(one, plan="premium")
+    # The first reason stays.
+    assert one.withdraw(one.named("1"), by="jo", reason="another") == after
+
+
+def test_what_was_begun_with_another_key_or_other_counts_is_not_finished() -> None:
+    ledger = FakeLedger()
+    one = licenser(ledger)
+    with pytest.raises(Killed):
+        one.generate(accepted(one), signer(), by="jo", file="a", write=killed)
+
+    for decision, key in ((accepted(one), signer(1)), (accepted(one, trueup_count="3"), signer())):
+        with pytest.raises(SupopsError, match="begun for this request, but with another key") as raised:
+            one.generate(decision, key, by="jo", file="a", write=_forbidden)
+        assert "supops licenses withdraw 1" in raised.value.hint
+
+
+def test_a_withdrawn_license_is_told_from_one_that_counts() -> None:
+    ledger = FakeLedger()
+    one = licenser(ledger)
+    text = one.generate(accepted(one), signer(), by="jo", file="a", write=lambda _: None).text
+
+    one.withdraw(one.named("1"), by="sam", reason="never handed out")
+
+    inspection = one.inspect(text.encode(), signer().reader())
+    assert inspection.problems == ("it was withdrawn by sam on 2026-11-26: never handed out",)
+    assert one.listed() == tuple(ledger.kept)
+    assert one.listed(expiring_within=timedelta(days=400)) == ()
+
+
+@pytest.mark.parametrize("name", ["", "7", "x", "abcdef", "0" * 12, "1" * 65, "-1"])
+def test_a_license_that_is_named_wrongly(name: str) -> None:
+    one = licenser(FakeLedger([issued(1, id=1), issued(2, id=2)]))
+
+    with pytest.raises(UsageError):
+        one.named(name)
 
 
 def test_what_can_not_be_recorded_is_not_written() -> None:
     one = licenser(FakeLedger(error=SupopsError("locked")))
     for write in (_forbidden, None):
         with pytest.raises(SupopsError, match="locked"):
-            one.generate(accepted(one), FakeSigner(), by="jo", write=write)
+            one.generate(accepted(one), FakeSigner(), by="jo", file="a", write=write)
 
 
 def test_somebody_who_is_faster_is_noticed() -> None:
     ledger = FakeLedger()
     one = licenser(ledger)
     decision = accepted(one)
-    one.generate(decision, FakeSigner(), by="jo", write=lambda _: "a")
+    one.generate(decision, FakeSigner(), by="jo", file="a", write=lambda _: "a")
 
     with pytest.raises(StillRunning):
-        one.generate(decision, FakeSigner(), by="sam", write=_forbidden)
+        one.generate(decision, FakeSigner(), by="sam", file="a", write=_forbidden)
 
 
 def test_the_reason_of_an_override_is_recorded() -> None:
@@ -198,7 +322,7 @@ def test_the_reason_of_an_override_is_recorded() -> None:
     one = licenser(ledger)
 
     decision = one.decide(written(), override=Override("lost"))
-    one.generate(decision, FakeSigner(), by="jo", write=lambda _: "a")
+    one.generate(decision, FakeSigner(), by="jo", file="a", write=lambda _: "a")
 
     assert ledger.kept[-1].reason == "lost"
 
@@ -206,7 +330,7 @@ def test_the_reason_of_an_override_is_recorded() -> None:
 def test_what_is_not_accepted_is_never_signed() -> None:
     one = licenser()
     with pytest.raises(ValueError, match="not accepted"):
-        one.generate(one.decide(written(plan="gold")), FakeSigner(), by="jo", write=_forbidden)
+        one.generate(one.decide(written(plan="gold")), FakeSigner(), by="jo", file="a", write=_forbidden)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +353,7 @@ def test_a_fingerprint_knows_line_ends_and_no_other_difference(data: bytes, same
 def test_a_file_of_ours() -> None:
     ledger = FakeLedger()
     one = licenser(ledger)
-    text = one.generate(accepted(one), signer(), by="jo", write=lambda _: "a").text
+    text = one.generate(accepted(one), signer(), by="jo", file="a", write=lambda _: "a").text
 
     inspection = one.inspect(text.encode(), signer().reader())
 
@@ -267,7 +391,7 @@ def test_validity_today(now: datetime, said: str) -> None:
 def test_what_is_odd_about_a_file_is_told_and_whose_it_would_be_without() -> None:
     ledger = FakeLedger()
     one = licenser(ledger)
-    text = one.generate(accepted(one), signer(), by="jo", write=lambda _: "a").text
+    text = one.generate(accepted(one), signer(), by="jo", file="a", write=lambda _: "a").text
 
     odd = one.inspect(b"\xef\xbb\xbf" + text.encode(), signer().reader())
     assert (odd.is_valid, odd.issued) == (False, None)
@@ -341,7 +465,7 @@ MUTATORS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
 def test_no_change_of_a_good_file_is_valid_and_ours_but_the_file_itself() -> None:
     """Without a traceback, whatever is changed; source: licenses, 5."""
     one = licenser(FakeLedger())
-    good = one.generate(accepted(one), signer(), by="jo", write=lambda _: "a").text.encode()
+    good = one.generate(accepted(one), signer(), by="jo", file="a", write=lambda _: "a").text.encode()
     reader, seed = signer().reader(), random.randrange(2**32)
     chance = random.Random(seed)
     still_valid = 0

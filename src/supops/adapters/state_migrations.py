@@ -48,5 +48,13 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """,
         "CREATE INDEX licenses_of_person ON licenses (person, expires)",
     ),
+    # Version 4: licenses that were begun, with the text of the file that is still to be written, and withdrawn ones.
+    (
+        "ALTER TABLE licenses ADD COLUMN unwritten TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE licenses ADD COLUMN file TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE licenses ADD COLUMN withdrawn_at TEXT",
+        "ALTER TABLE licenses ADD COLUMN withdrawn_by TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE licenses ADD COLUMN withdrawn_because TEXT NOT NULL DEFAULT ''",
+    ),
 )
 VERSION = len(STEPS)

@@ -19,6 +19,7 @@ from supops.commands.licenses_options import (
     RequestArgument,
     asked_passphrase,
     override_of,
+    reason_of,
 )
 from supops.commands.options import (
     DryRunOption,
@@ -26,6 +27,8 @@ from supops.commands.options import (
     Format,
     FormatOption,
     Result,
+    YesOption,
+    confirmed,
     deliver,
     new_group,
     wiring_of,
@@ -149,21 +152,21 @@ def generate(
 ) -> None:
     """Sign a legacy license file for an accepted request, for the holder of a signing key, and record it in the ledger.
 
-    The file is for its owner only (mode 0600), and was read back with the key's public half. Exit status: 0 written, 3 the
-    request is not accepted, and nothing was signed, 2 the request can't be read or the file is there already, 4 the key can't be used.
+    The file is for its owner only (mode 0600), and was read back with the key's public half. If it is interrupted, repeat it: the license that was begun
+    is finished. Exit status: 0 written, 3 the request is not accepted, and nothing was signed, 2 the request can't be read or the file is there already,
+    4 the key can't be used.
     """
     from supops.render.licenses import generated_blocks, generated_csv, generated_json
 
     wiring = wiring_of(ctx)
     licenses = wiring.licenses
     decision = licenses.decision(request, issue, override_of(override, reason))
-    asked = decision.request
-    if asked is None or not decision.is_accepted:
+    if not decision.is_accepted:
         _refuse(wiring, decision, output)
         return
     for remark in decision.remarks:
         wiring.terminal.note(remark)
-    target = licenses.target(license_file, asked.email, asked.end_date.isoformat(), force=force)
+    target = licenses.target(license_file, decision, force=force)
     signer = licenses.signer(private_key, passphrase_env, asked_passphrase)
     generated = licenses.generated(decision, signer, target, force=force, dry_run=dry_run)
     today = licenses.licenser.today
@@ -203,7 +206,7 @@ def inspect(
     The format does not protect its content: that a file can be read is no proof that we issued it. The ledger knows. Exit status: 0 valid,
     3 not valid, or something is odd about the file, 2 it can't be read.
     """
-    from supops.render.licenses import inspection_blocks, inspection_csv, inspection_json
+    from supops.render.license_files import inspection_blocks, inspection_csv, inspection_json
     from supops.services.licensing import inspection_exit_code
 
     wiring = wiring_of(ctx)
@@ -232,7 +235,10 @@ def list_all(
     output: FormatOption = Format.TABLE,
     output_file: FileOption = None,
 ) -> None:
-    """List the licenses in the ledger, the first to expire first. `-o csv` or `-o json` exports all of it."""
+    """List the licenses in the ledger, the first to expire first. `-o csv` or `-o json` exports all of it.
+
+    The state is running, upcoming, expired, withdrawn, or pending: begun, and its file is not known to be written.
+    """
     from supops.render.licenses import ledger_blocks, ledger_csv, ledger_json
 
     wiring = wiring_of(ctx)
@@ -241,6 +247,11 @@ def list_all(
     entries, today = licenser.listed(expiring_within=within), licenser.today
     if not entries:
         wiring.terminal.note("the ledger has no license" + (" that expires so soon" if within else ""))
+    for one in entries:
+        if one.is_pending:
+            wiring.terminal.note(
+                f"license {one.id} was begun and not finished: repeat its generate, or `supops licenses withdraw {one.id}`"
+            )
     result = Result(
         lambda: ledger_blocks(entries, today),
         lambda: ledger_json(entries, today),
@@ -248,6 +259,47 @@ def list_all(
     )
     deliver(wiring, result, output, output_file)
     raise typer.Exit(ExitCode.DONE)
+
+
+@app.command()
+def withdraw(
+    ctx: typer.Context,
+    license_: Annotated[
+        str,
+        typer.Argument(
+            metavar="LICENSE",
+            help="Its number in the ledger, or the SHA-256 of its file (12 digits or more).",
+        ),
+    ],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")],
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Note in the ledger that a license does not count, and why: the person may be given another one. The entry stays.
+
+    For a license that was begun and never finished, or whose file was never handed out: one that an instance has can't be called back. Exit status: 0
+    withdrawn, now or before, 2 there is no such license.
+    """
+    from supops.render.licenses import withdrawn_blocks, withdrawn_csv, withdrawn_json
+
+    wiring = wiring_of(ctx)
+    text = reason_of(" ".join(reason.split()))
+    if not text:
+        raise UsageError("--reason is empty: it is recorded.")
+    licenses = wiring.licenses
+    before = licenses.licenser.named(license_)
+    if not (dry_run or before.is_pending or before.withdrawn):
+        question = f"License {before.id} for {before.email} was written. Was it never handed out?"
+        confirmed(wiring, question, yes=yes, does="withdraws a license that was written")
+    found = licenses.withdrawn(before, text, dry_run=dry_run)
+    today = licenses.licenser.today
+    result = Result(
+        lambda: withdrawn_blocks(found),
+        lambda: withdrawn_json(found, today),
+        lambda: withdrawn_csv(found, today),
+    )
+    deliver(wiring, result, output, None)
 
 
 def _days(text: str) -> timedelta:

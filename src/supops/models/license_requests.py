@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from supops.models.licenses import Problem, Route
+from supops.models.licenses import Issued, Problem, Route
 
 PLANS = ("premium", "ultimate")
 KEYS = (
@@ -106,7 +106,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Somebody decided that a person may have another license while one is running."""
+    """Somebody decided that a person may have another license while one is running. It is about nothing else."""
 
     reason: str
 
@@ -125,6 +125,7 @@ class Decision:
         form: The values to enter; empty where it is not accepted.
         held: What the person still has.
         override: Set where such a license was found, and somebody decided that it does not matter.
+        begun: A license that was begun for this very request, and not finished.
     """
 
     route: Route | None
@@ -136,6 +137,7 @@ class Decision:
     form: tuple[FormField, ...] = ()
     held: tuple[Held, ...] = ()
     override: Override | None = None
+    begun: Issued | None = None
 
     @property
     def is_accepted(self) -> bool:
@@ -168,14 +170,16 @@ class RequestIssue:
 
 @dataclass(frozen=True, slots=True)
 class RequestNote:
-    """A comment of our own user's on a request, or what the platform noted of what our user did.
+    """A comment on a request, or what the platform noted of what somebody did.
 
     Attributes:
+        author: Username of who wrote it, or did it; empty where they are gone.
         system: Whether the platform wrote it.
     """
 
     id: int
     body: str
+    author: str
     system: bool = False
 
 
@@ -208,7 +212,7 @@ class Closing:
     Attributes:
         kind: ``complete`` or ``refuse``.
         steps: In the order in which they are done; empty where there are problems in the way.
-        reply: Markdown that was posted, or would be.
+        reply: Markdown that was posted, or would be; where that has a license's text, this has a line in its place.
         problems: Of the request, or between request and file.
     """
 

@@ -86,6 +86,15 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """Somebody decided that a license in the ledger does not count."""
+
+    at: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Issued:
     """A license in the ledger.
 
@@ -95,6 +104,9 @@ class Issued:
         issue: Link of the request; empty where there was none.
         by: Who issued it.
         reason: Why it was issued although the person still had one; empty where they had none.
+        file: Where its file was written to, or was to be; empty where that is not known.
+        is_pending: Whether it was begun, and its file is not known to be written.
+        withdrawn: None for one that counts.
     """
 
     id: int
@@ -110,10 +122,13 @@ class Issued:
     by: str
     origin: Origin
     reason: str = ""
+    file: str = ""
+    is_pending: bool = False
+    withdrawn: Withdrawal | None = None
 
     def is_running_on(self, day: date) -> bool:
-        """Whether it is not expired; one that begins later counts."""
-        return day < self.expires
+        """Whether it is not expired and not withdrawn; one that begins later counts, and one that is pending."""
+        return self.withdrawn is None and day < self.expires
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +161,30 @@ class Generated:
     Attributes:
         file: Where it was written to, or would be.
         text: The file's content.
-        is_recorded: Whether it is in the ledger; False for a dry run.
+        is_recorded: Whether it is in the ledger as written; False for a dry run.
+        was_begun: Whether it was begun before, and is now finished.
     """
 
     issued: Issued
     file: str
     text: str = field(repr=False)
     is_recorded: bool = True
+    was_begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What became of withdrawing a license.
+
+    Attributes:
+        license: As it is in the ledger now; after a dry run, as it would be.
+        action: ``withdrawn``, ``planned``, or ``already``.
+        file_is_there: Whether its file is still where it was written.
+    """
+
+    license: Issued
+    action: str
+    file_is_there: bool
 
 
 def person_of(email: str) -> str:

@@ -1,19 +1,20 @@
-"""Requests for licenses, and license files: tables for people, JSON and CSV for programs."""
+"""Requests for licenses, and what was issued: tables for people, JSON and CSV for programs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from supops.models.license_requests import Decision, FormField
-from supops.models.licenses import Generated, Inspection, Issued, Problem, Route
+from supops.models.licenses import Generated, Issued, Problem, Route, Withdrawn
 from supops.render.machine import Json, render_csv
-from supops.render.tables import NOTHING, Block, Cell, Heading, Table, Value, cell_text
+from supops.render.tables import Block, Cell, Heading, Table, Value
 from supops.render.text import count, visible
 from supops.services.license_rules import Rules
+from supops.services.licensing import withdrawn_said
 
 DECISION_SCHEMA = "supops.license-decision/1"
 GENERATED_SCHEMA = "supops.license-generated/1"
-INSPECTION_SCHEMA = "supops.license-inspection/1"
 LEDGER_SCHEMA = "supops.licenses/1"
+WITHDRAWN_SCHEMA = "supops.license-withdrawn/1"
 GOOD, BAD, ODD = "green", "bold red", "yellow"
 KINDS = {
     Route.LEGACY: "a legacy license file",
@@ -28,8 +29,9 @@ WANTED_FOR = {
 SHORT_SHA = 12
 LISTED = (
     *("id", "name", "email", "plan", "users_count", "starts_on", "expires_on", "state", "issue", "issued_at"),
-    *("issued_by", "origin", "reason", "sha256"),
+    *("issued_by", "origin", "reason", "sha256", "file", "withdrawn_at", "withdrawn_by", "withdrawn_reason"),
 )
+TITLES = {"withdrawn": "Withdrawn", "planned": "Would be withdrawn", "already": "Withdrawn before"}
 
 
 def decision_blocks(decision: Decision) -> list[Block]:
@@ -78,8 +80,11 @@ def _lines(decision: Decision) -> list[Cell]:
         lines.append(Cell(f"until: {request.end_date}, requested on {request.requested_on}", GOOD))
     if decision.override:
         held = "; ".join(f"until {one.expires}, by {one.where}" for one in decision.held)
-        over = f"the person still has a license ({held})" if held else "cloud features are mentioned"
-        lines.append(Cell(f"overridden: {over}: {decision.override.reason}", ODD))
+        lines.append(
+            Cell(
+                f"although the person still has a license ({held}), because: {decision.override.reason}", ODD
+            )
+        )
     return lines + [Cell(f"note: {remark}", ODD) for remark in decision.remarks]
 
 
@@ -170,22 +175,29 @@ def issued_json(issued: Issued, today: date) -> dict[str, Json]:
         "expires_on": issued.expires.isoformat(),
         "state": _state(issued, today),
         "issue": issued.issue or None,
-        "issued_at": _moment(issued.issued_at),
+        "issued_at": moment(issued.issued_at),
         "issued_by": issued.by,
         "origin": str(issued.origin),
         "reason": issued.reason or None,
         "sha256": issued.sha256,
+        "file": issued.file or None,
+        "withdrawn_at": moment(issued.withdrawn.at) if issued.withdrawn else None,
+        "withdrawn_by": issued.withdrawn.by if issued.withdrawn else None,
+        "withdrawn_reason": issued.withdrawn.reason if issued.withdrawn else None,
     }
 
 
 def _state(issued: Issued, today: date) -> str:
+    if issued.withdrawn or issued.is_pending:
+        return "withdrawn" if issued.withdrawn else "pending"
     if not issued.is_running_on(today):
         return "expired"
     return "running" if issued.starts <= today else "upcoming"
 
 
-def _moment(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+def moment(at: datetime) -> str:
+    """Return a moment as programs read it."""
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def ledger_blocks(entries: Sequence[Issued], today: date) -> list[Block]:
@@ -199,7 +211,7 @@ def ledger_blocks(entries: Sequence[Issued], today: date) -> list[Block]:
             one.users if one.users is not None else "no limit",
             one.starts.isoformat(),
             Cell(one.expires.isoformat(), "dim" if not one.is_running_on(today) else ""),
-            _state(one, today),
+            Cell(_state(one, today), ODD if one.is_pending else ""),
             one.by,
             one.sha256[:SHORT_SHA],
             one.issue or None,
@@ -230,7 +242,9 @@ def generated_blocks(generated: Generated) -> list[Block]:
         if generated.is_recorded
         else "ledger: nothing recorded, this is a dry run"
     )
-    sha256 = f"sha256: {issued.sha256}" if generated.is_recorded else "sha256: another one with each signing"
+    if generated.was_begun:
+        recorded += f"; license {issued.id} was begun before, and is finished with this"
+    sha256 = f"sha256: {issued.sha256}" if issued.id else "sha256: another one with each signing"
     users = count(issued.users, "user") if issued.users is not None else "no limit"
     lines = [
         Cell(f"for: {issued.name} <{issued.email}>, {issued.plan}, {users}"),
@@ -240,7 +254,7 @@ def generated_blocks(generated: Generated) -> list[Block]:
         Cell(recorded),
     ]
     if issued.reason:
-        lines.append(Cell(f"overridden, because: {issued.reason}", ODD))
+        lines.append(Cell(f"although the person still has a license, because: {issued.reason}", ODD))
     return [Heading(said, lines)]
 
 
@@ -263,77 +277,34 @@ def generated_csv(generated: Generated, today: date) -> str:
     )
 
 
-def inspection_blocks(inspection: Inspection) -> list[Block]:
-    """Return what a license file is worth, and all that it says."""
-    opened, issued = inspection.opened, inspection.issued
-    if inspection.is_valid:
-        title = Cell("a license that is valid today", GOOD)
-    elif opened.license is not None:
-        title = Cell("a license, and not as it should be", BAD)
-    else:
-        title = Cell("no license that can be used", BAD)
-    ledger = (
-        Cell(
-            f"in the ledger: yes, license {issued.id}, issued by {issued.by} on {_moment(issued.issued_at)}",
-            GOOD,
-        )
-        if issued
-        else Cell("in the ledger: no", ODD)
-    )
+def withdrawn_blocks(found: Withdrawn) -> list[Block]:
+    """Return what became of withdrawing a license."""
+    one = found.license
     lines = [
-        *(Cell(f"problem: {one}", BAD) for one in inspection.problems),
-        ledger,
-        *(Cell(f"note: {one}", ODD) for one in inspection.remarks),
-        Cell(f"today: {inspection.today}"),
-        Cell(f"sha256: {inspection.sha256}"),
+        Cell(f"for: {one.name} <{one.email}>, {one.plan}, until {one.expires}"),
+        Cell(withdrawn_said(one)),
+        *(Cell(f"note: {remark}", ODD) for remark in _left(found)),
     ]
-    blocks: list[Block] = [Heading(title.text.capitalize(), lines)]
-    rows: list[list[Value]] = [[key, value] for key, value in _flat(opened.attributes)]
-    if rows:
-        blocks.append(Table("Attributes", ("attribute", "value"), rows))
-    return blocks
+    return [Heading(f"{TITLES[found.action]}: license {one.id}", lines)]
 
 
-def inspection_json(inspection: Inspection) -> Json:
-    """Return the same as ``supops.license-inspection/1``."""
+def withdrawn_json(found: Withdrawn, today: date) -> Json:
+    """Return the same as ``supops.license-withdrawn/1``."""
     return {
-        "schema": INSPECTION_SCHEMA,
-        "valid": inspection.is_valid,
-        "problems": list(inspection.problems),
-        "remarks": list(inspection.remarks),
-        "today": inspection.today.isoformat(),
-        "sha256": inspection.sha256,
-        "issued": issued_json(inspection.issued, inspection.today) if inspection.issued else None,
-        "attributes": dict(_flat(inspection.opened.attributes)),
+        "schema": WITHDRAWN_SCHEMA,
+        "action": found.action,
+        "remarks": _left(found),
+        "license": issued_json(found.license, today),
     }
 
 
-def inspection_csv(inspection: Inspection) -> str:
-    """Return the same as CSV: a line for each thing that is told."""
-    rows = [
-        ("valid", inspection.is_valid),
-        ("sha256", inspection.sha256),
-        ("ledger", inspection.issued.id if inspection.issued else ""),
-        *(("problem", one) for one in inspection.problems),
-        *(("remark", one) for one in inspection.remarks),
-        *_flat(inspection.opened.attributes),
-    ]
-    return render_csv(("attribute", "value"), rows)
+def withdrawn_csv(found: Withdrawn, today: date) -> str:
+    """Return the same as CSV with one line."""
+    one = issued_json(found.license, today)
+    return render_csv(("action", *LISTED), [[found.action, *(one[column] for column in LISTED)]])
 
 
-def _flat(attributes: Mapping[str, object], above: str = "") -> Iterator[tuple[str, str]]:
-    """Yield attributes with dots in their names, those of objects inside of objects included."""
-    for key, value in attributes.items():
-        name = f"{above}{key}"
-        if isinstance(value, dict) and value and name.count(".") < 3:
-            yield from _flat(value, f"{name}.")
-        else:
-            yield name, _value(value)
-
-
-def _value(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return value
-    return NOTHING if value is None else cell_text(str(value)[:1_000])
+def _left(found: Withdrawn) -> list[str]:
+    if not found.file_is_there:
+        return []
+    return [f"its file is there, and an instance would take it: delete {found.license.file}"]

@@ -1,13 +1,13 @@
 """Answering license requests: reply, time, label, close; each step once, however often it is asked for (source: domain, 5).
 
-A reply is known by a hidden mark. Before anything is posted again, it is looked for.
+A reply is known by a hidden mark. Before anything is posted again, it is looked for: whoever of the team posted it.
 """
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Protocol
 
 from supops.errors import (
     Conflict,
@@ -25,26 +25,24 @@ from supops.models.license_requests import (
     LicenseRequest,
     Override,
     RequestIssue,
-    RequestNote,
     Step,
     StepState,
     WrittenRequest,
 )
 from supops.models.licenses import Inspection, License, Origin, Problem
+from supops.services.license_answered import Answered, complete_mark, matters, refuse_mark
 from supops.services.license_ports import FormReader, LicenseReader, RequestTracker
 from supops.services.license_rules import differences, unwanted
-from supops.services.licensing import Licenser, with_remarks
+from supops.services.licensing import Licenser, fingerprint, with_remarks
 from supops.services.ports import Notices
 
 COMPLETE, REFUSE = "complete", "refuse"
 # As GitLab writes it: weeks to seconds, and months of four weeks.
 DURATION = re.compile(r"(?:[0-9]{1,4}(?:mo|[wdhms]))(?: ?[0-9]{1,4}(?:mo|[wdhms])){0,5}")
 NO_TIME = re.compile(r"(?:0+(?:mo|[wdhms])? ?)+")
-TIME_NOTE = re.compile(r"added .{1,80} of time spent")
 # Seconds to wait before each look for what may have been done although no answer arrived.
 PAUSES = (1.0, 4.0, 10.0)
 REFUSALS = (Conflict, CredentialError, RateLimited, Rejected, NotFound)
-Done = TypeVar("Done")
 
 
 class Replies(Protocol):
@@ -57,7 +55,7 @@ class Replies(Protocol):
             issue: The request.
             request: The same, understood.
             content: What the license says.
-            attached: The license file's text; empty where it is not handed out in the reply.
+            attached: What stands for the license file's text, and is replaced by it; empty where it is not handed out in the reply.
 
         Raises:
             ConfigError: The template has mistakes.
@@ -84,7 +82,7 @@ class Handed:
         by: Who hands it out.
     """
 
-    data: bytes
+    data: bytes = field(repr=False)
     reader: LicenseReader
     spent: str
     attach: bool
@@ -337,9 +335,13 @@ class Completion:
         if self.inspection is None or self.handed is None:
             raise ValueError("nothing to record")
         known = self.inspection.issued
-        if known is not None:
-            return Step("ledger", f"license {known.id}", StepState.ALREADY)
         licenser, override = self.closer.licenser, self.closing.decision.override
+        if known is not None:
+
+            def finish() -> None:
+                licenser.ledger.confirm(known, known.file)
+
+            return self._step("ledger", f"license {known.id}", done=not known.is_pending, act=finish)
         entry = licenser.entry(
             content,
             self.handed.data,

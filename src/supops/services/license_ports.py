@@ -5,7 +5,7 @@ from typing import Protocol
 
 from supops.errors import Conflict
 from supops.models.license_requests import RequestIssue, RequestNote, WrittenRequest
-from supops.models.licenses import Issued, License, Opened
+from supops.models.licenses import Issued, License, Opened, Withdrawal
 
 
 class StillRunning(Conflict):
@@ -41,7 +41,7 @@ class LicenseSigner(Protocol):
 
 
 class Ledger(Protocol):
-    """What was issued."""
+    """What was issued. Nothing is ever deleted from it."""
 
     def check(self) -> None:
         """See whether something could be recorded.
@@ -51,12 +51,13 @@ class Ledger(Protocol):
         """
         ...
 
-    def add(self, issued: Issued, *, today: date) -> Issued:
+    def add(self, issued: Issued, *, today: date, unwritten: str = "") -> Issued:
         """Record a license. Two that do so at the same time for one person are not both recorded.
 
         Args:
             issued: Its id is not looked at. With a reason, other licenses of the person do not matter.
             today: The day on which others count that are not expired.
+            unwritten: The text of a file that is still to be written: it is pending, and the text is kept, until it is confirmed.
 
         Returns:
             The entry, with its id.
@@ -68,11 +69,31 @@ class Ledger(Protocol):
         """
         ...
 
-    def withdraw(self, issued: Issued) -> None:
-        """Take back an entry whose file was never handed out.
+    def unwritten(self, issued: Issued) -> str:
+        """Return the text of a file that is still to be written; empty where it is written.
 
         Raises:
-            SupopsError: It is still there.
+            SupopsError: The ledger can't be read.
+        """
+        ...
+
+    def confirm(self, issued: Issued, file: str) -> Issued:
+        """Note that a pending license was written to a file. To do it again changes nothing.
+
+        Raises:
+            Conflict: It was withdrawn meanwhile.
+            SupopsError: It was not noted.
+        """
+        ...
+
+    def withdraw(self, issued: Issued, withdrawal: Withdrawal) -> Issued:
+        """Note that a license does not count. The first to do so is the one that is kept.
+
+        Returns:
+            The entry as it is now.
+
+        Raises:
+            SupopsError: It was not noted.
         """
         ...
 
@@ -122,7 +143,23 @@ class RequestTracker(Protocol):
         ...
 
     def notes(self, issue: RequestIssue) -> tuple[RequestNote, ...]:
-        """List what our own user wrote, and what the platform noted of what our user did, the oldest first.
+        """List all comments, and what the platform noted of what people did, the oldest first.
+
+        Raises:
+            SupopsError: The platform refuses, or can't be reached.
+        """
+        ...
+
+    def me(self) -> str:
+        """Return the username of whoever the credential belongs to.
+
+        Raises:
+            SupopsError: The platform refuses, or can't be reached.
+        """
+        ...
+
+    def team(self) -> frozenset[str]:
+        """Return the usernames of all who may label issues.
 
         Raises:
             SupopsError: The platform refuses, or can't be reached.

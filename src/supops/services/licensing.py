@@ -6,10 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from supops.errors import ExitCode, SupopsError
+from supops.errors import ExitCode, SupopsError, UsageError
 from supops.models.license_requests import Decision, Held, Override, WrittenRequest
-from supops.models.licenses import Generated, Inspection, Issued, License, Opened, Origin, person_of
-from supops.services.license_fields import iso_date
+from supops.models.licenses import (
+    Generated,
+    Inspection,
+    Issued,
+    License,
+    Opened,
+    Origin,
+    Withdrawal,
+    person_of,
+)
+from supops.services.license_fields import Fields, iso_date
 from supops.services.license_ports import (
     FormReader,
     Ledger,
@@ -17,11 +26,14 @@ from supops.services.license_ports import (
     LicenseSigner,
     RequestTracker,
 )
-from supops.services.license_rules import Rules, decide, license_of, unwanted
+from supops.services.license_rules import Rules, decide, license_of, understood, unwanted
 
 # A license lasts a year at most: what was asked for before that is over. The month is for requests that waited.
 LOOKING_BACK = timedelta(days=366 + 31)
 SHORTEST_SEARCH = 3
+NUMBER = re.compile(r"[0-9]{1,9}")
+# As many digits as the list shows, or more.
+SHA256 = re.compile(r"[0-9a-f]{12,64}")
 
 
 def fingerprint(data: bytes) -> str:
@@ -75,17 +87,32 @@ class Licenser:
             SupopsError: The ledger can't be read.
         """
         day = today or self.today
-        held = [*self._held(written, day, but), *earlier]
-        return decide(written, self.rules, today=day, held=held, override=override)
-
-    def _held(self, written: WrittenRequest, day: date, but: str) -> list[Held]:
         email = written.values.get("email", "")
         entries = self.ledger.entries(email) if email else ()
-        return [
-            Held(f"the ledger (license {one.id}{_for(one.issue)})", one.expires)
-            for one in entries
-            if one.is_running_on(day) and one.sha256 != but
-        ]
+        running = [one for one in entries if one.is_running_on(day) and one.sha256 != but]
+        begun = self._begun(written, day, running)
+        held = [*(_held(one) for one in running if one is not begun), *earlier]
+        decision = decide(written, self.rules, today=day, held=held, override=override)
+        if begun is None:
+            return decision
+        said = f"license {begun.id} was begun for this request on {begun.starts}, and is not finished; `supops licenses generate` does that"
+        return with_remarks(replace(decision, begun=begun), (said,))
+
+    def _begun(self, written: WrittenRequest, day: date, running: Sequence[Issued]) -> Issued | None:
+        """Return what was begun for this very request, and not finished: it does not speak against it."""
+        asked = understood(Fields(written, self.rules.email_domains), day)
+        if asked is None:
+            return None
+        wanted = (asked.name, asked.email, asked.plan, asked.users_count, asked.end_date, asked.issue)
+        return next(
+            (
+                one
+                for one in running
+                if one.is_pending
+                and wanted == (one.name, one.email, one.plan, one.users, one.expires, one.issue)
+            ),
+            None,
+        )
 
     def earlier(
         self, written: WrittenRequest, tracker: RequestTracker, read: FormReader, *, iid: int
@@ -124,44 +151,50 @@ class Licenser:
         return tuple(held), tuple(remarks)
 
     def generate(
-        self, decision: Decision, signer: LicenseSigner, *, by: str, write: Callable[[str], str] | None
+        self,
+        decision: Decision,
+        signer: LicenseSigner,
+        *,
+        by: str,
+        file: str,
+        write: Callable[[str], object] | None,
     ) -> Generated:
         """Sign a license for an accepted request, and record it. Before it is handed out it is read back and compared.
+
+        It is in the ledger, text included, before it is written, and pending until it is. Whoever is interrupted repeats it, and the very license that
+        was begun is finished: of one request there are never two.
 
         Args:
             decision: An accepted one.
             signer: Has the key.
             by: Who issues it.
-            write: Writes the file, and returns where; None for a dry run.
+            file: Where it is written to.
+            write: Writes the file; None for a dry run. Where the same is there already, that is as good.
 
         Raises:
             StillRunning: Somebody else issued one to the same person meanwhile.
-            SupopsError: It could not be signed, recorded or written; nothing is left of it.
+            SupopsError: It could not be signed, recorded or written.
         """
-        request = decision.request
+        request, begun = decision.request, decision.begun
         if request is None or not decision.is_accepted:
             raise ValueError("not accepted")
-        content = license_of(request, self.rules, today=self.today)
-        text = signer.sign(content)
+        content = license_of(request, self.rules, today=begun.starts if begun else self.today)
+        text = self.ledger.unwritten(begun) if begun else signer.sign(content)
         opened = signer.reader().read(text.encode())
         if opened.license != content or opened.problems or opened.oddities:
-            raise SupopsError(
-                "The license was signed, but reads back as another one. It was not written and not recorded.",
-                hint="Look whether the private key is damaged; else this is a bug.",
-            )
+            raise _misread(begun)
         reason = decision.override.reason if decision.override else ""
-        issued = self.entry(content, text.encode(), request.issue, by, Origin.GENERATED, reason)
+        issued = begun or self.entry(content, text.encode(), request.issue, by, Origin.GENERATED, reason)
         if write is None:
             self.ledger.check()
-            return Generated(issued, "", text, is_recorded=False)
-        # First the ledger: a license that nobody knows of would be worse than an entry without a file.
-        recorded = self.ledger.add(issued, today=self.today)
+            return Generated(issued, file, text, is_recorded=False, was_begun=begun is not None)
+        recorded = begun or self.ledger.add(replace(issued, file=file), today=self.today, unwritten=text)
         try:
-            where = write(text)
-        except BaseException:
-            self.ledger.withdraw(recorded)
+            write(text)
+        except SupopsError as error:
+            error.hint = f"{error.hint} {_unfinished(recorded)}".lstrip()
             raise
-        return Generated(recorded, where, text)
+        return Generated(self.ledger.confirm(recorded, file), file, text, was_begun=begun is not None)
 
     def entry(
         self, content: License, data: bytes, issue: str, by: str, origin: Origin, reason: str
@@ -197,6 +230,10 @@ class Licenser:
             problems += _dates(opened.license, today)
             if issued is None:
                 remarks.append(self._unknown(opened))
+            elif issued.withdrawn:
+                problems.append(withdrawn_said(issued))
+            elif issued.is_pending:
+                remarks.append(f"it was begun, and is not noted as finished: {_unfinished(issued)}")
             remarks += unwanted(opened.attributes)
             if opened.license.users is None:
                 remarks.append("it has no limit of users")
@@ -208,6 +245,45 @@ class Licenser:
             if near is not None:
                 return f"without what is odd about it, it is license {near.id} of the ledger"
         return "it is not in the ledger: that it can be read is no proof that its content is what was issued"
+
+    def named(self, text: str) -> Issued:
+        """Return the license that a number of the ledger names, or a fingerprint, or how that begins.
+
+        Raises:
+            UsageError: There is none, or more than one, or it is no such name.
+            SupopsError: The ledger can't be read.
+        """
+        said = text.strip().casefold()
+        if NUMBER.fullmatch(said):
+            found = [one for one in self.ledger.entries() if one.id == int(said)]
+        elif SHA256.fullmatch(said):
+            found = [one for one in self.ledger.entries() if one.sha256.startswith(said)]
+        else:
+            raise UsageError(
+                f"{text[:80]!r} is no number of a license, and no SHA-256.",
+                hint="`supops licenses list` shows both; of a SHA-256, the first 12 digits will do.",
+            )
+        if len(found) != 1:
+            many = f"{len(found)} licenses that begin with" if found else "no license"
+            raise UsageError(f"The ledger has {many} {said}.", hint="`supops licenses list` shows them.")
+        return found[0]
+
+    def withdraw(self, issued: Issued, *, by: str, reason: str, dry_run: bool = False) -> Issued:
+        """Note that a license does not count: its person may be given another one. The entry stays.
+
+        Returns:
+            The entry as it is now, or for a dry run would be; of one that was withdrawn before, as it was.
+
+        Raises:
+            SupopsError: It was not noted.
+        """
+        if issued.withdrawn:
+            return issued
+        withdrawal = Withdrawal(self.now(), by, reason)
+        if dry_run:
+            self.ledger.check()
+            return replace(issued, is_pending=False, withdrawn=withdrawal)
+        return self.ledger.withdraw(issued, withdrawal)
 
     def listed(self, *, expiring_within: timedelta | None = None) -> tuple[Issued, ...]:
         """List what was issued, the first to expire first: all, or what runs now and expires within a time.
@@ -246,8 +322,32 @@ def _searched(person: str) -> str:
     return longest if len(longest) >= SHORTEST_SEARCH else person
 
 
-def _for(issue: str) -> str:
-    return f", for {issue}" if issue else ""
+def withdrawn_said(issued: Issued) -> str:
+    """Say by whom and why a license was withdrawn; empty for one that counts."""
+    one = issued.withdrawn
+    return f"it was withdrawn by {one.by} on {one.at.date()}: {one.reason}" if one else ""
+
+
+def _held(one: Issued) -> Held:
+    about = f", for {one.issue}" if one.issue else ""
+    about += f"; it was begun and not finished: {_unfinished(one)}" if one.is_pending else ""
+    return Held(f"the ledger (license {one.id}{about})", one.expires)
+
+
+def _unfinished(one: Issued) -> str:
+    return f"generate the same request again, or `supops licenses withdraw {one.id}`"
+
+
+def _misread(begun: Issued | None) -> SupopsError:
+    if begun is None:
+        return SupopsError(
+            "The license was signed, but reads back as another one. It was not written and not recorded.",
+            hint="Look whether the private key is damaged; else this is a bug.",
+        )
+    return SupopsError(
+        f"License {begun.id} was begun for this request, but with another key, or as another license, or it was finished meanwhile.",
+        hint=f"`supops licenses list` shows it. Another one can be made after: supops licenses withdraw {begun.id} --reason TEXT",
+    )
 
 
 def _dates(content: License, today: date) -> list[str]:
