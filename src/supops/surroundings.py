@@ -154,7 +154,7 @@ class Surroundings:
         """The simulated platforms, started."""
         from supops.sandbox.breaking import FLAG
         from supops.sandbox.faults import Fault, parse_faults
-        from supops.sandbox.files import FOLDER, files
+        from supops.sandbox.files import FOLDER, ISSUES_FOLDER, files, issue_files
         from supops.sandbox.people import write_folder, write_roster
         from supops.sandbox.server import Sandbox
         from supops.sandbox.world import ROSTER_FOLDER, World, WorldError
@@ -163,6 +163,7 @@ class Surroundings:
             world = World.open(self.demo_folder)
             write_roster(self.demo_folder / ROSTER_FOLDER)
             write_folder(self.demo_folder / FOLDER, files())
+            write_folder(self.demo_folder / ISSUES_FOLDER, issue_files())
             faults = parse_faults(self.environ.get("SUPOPS_DEMO_FAULTS", ""))
         except WorldError as error:
             raise SupopsError(str(error)) from None

@@ -199,6 +199,22 @@ def test_dequeue_and_escalate_do_their_work_once(run: Run) -> None:
     assert {one["iid"] for one in closed["issues"] if one["done"]} == {37}
 
 
+def test_a_ladder_without_anybody_is_told(run: Run, home: dict[str, str]) -> None:
+    first = issues(run, "escalate", "--dry-run", "-o", "json")
+    assert "ladder" not in first.err
+    steps = {one["iid"]: (one["step"], one["to"]) for one in report(first, "issue-review")["issues"]}
+    assert steps[34] == ("ask", "peter-vale")
+    assert steps[35] == ("escalate", "rosa-martinez")
+    assert steps[36] == ("escalate", "maria-delgado")
+    assert steps[37] == ("close", None)
+
+    (Path(home["XDG_STATE_HOME"]) / "supops" / "demo" / "issues" / "flow.yaml").write_text("ladder: []\n")
+    ran = issues(run, "escalate", "--dry-run")
+
+    assert "warning: 2 would be escalated to nobody in particular" in ran.err
+    assert "`ladder`" in ran.err
+
+
 def test_weights(run: Run) -> None:
     words = ("--reach", "customers", "--impact", "large", "--confidence", "80", "--effort", "3")
     done = report(issues(run, "rice", "2", *words, "--set", "-o", "json"), "issue-rice")

@@ -1,12 +1,13 @@
 """What audits find in the embedded world has to be there: members of the organisation, and waivers."""
 
 from pathlib import Path
+from typing import cast
 
 import httpx
 from ruamel.yaml import YAML
 
 from supops.sandbox.bookings import BOT_EMAIL, ORGANIZATION
-from supops.sandbox.files import FOLDER, WAIVERS, files
+from supops.sandbox.files import FOLDER, ISSUES_FOLDER, WAIVERS, files, issue_files
 from supops.sandbox.people import PEOPLE, write_folder
 from supops.sandbox.server import Sandbox
 from supops.sandbox.world import demo_settings
@@ -46,6 +47,16 @@ def test_members_are_the_team_but_for_some_and_others(sandbox: Sandbox) -> None:
         "admin",
         "user",
     )
+
+
+def test_the_ladder_is_of_people_who_are_there(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = cast("dict[str, str]", demo_settings(sandbox.urls, tmp_path)["issues"])
+    write_folder(tmp_path / ISSUES_FOLDER, issue_files())
+
+    ladder = YAML(typ="safe").load(Path(settings["flow"]))["ladder"]
+
+    assert len(ladder) == 2
+    assert {*ladder} <= {one.username for one in sandbox.world.gitlab.users if one.state == "active"}
 
 
 def test_waivers_that_people_add_stay(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -1,9 +1,16 @@
-"""The files of the embedded world that commands can be given: payloads, declared webhook subscriptions, waivers, license requests."""
+"""The files of the embedded world that commands can be given: payloads, declared webhook subscriptions, waivers, license requests; and the issue flow."""
 
 from supops.sandbox.bookings import payload_files
 from supops.sandbox.license_requests import request_files
 
 FOLDER = "files"
+ISSUES_FOLDER = "issues"
+FLOW = "flow.yaml"
+# What is different from the flow that the tool brings along.
+FLOWING = """\
+# The team's own flow, as far as it differs from the built-in one. Change it, and look: supops --demo issues flow
+ladder: [rosa-martinez, maria-delgado]  # whom the weekly review turns to after two weeks, and after three
+"""
 DECLARED = """\
 # What `supops --demo calendly webhooks sync webhooks.yaml` makes so: one stays, one is replaced, one is new.
 webhooks:
@@ -46,3 +53,8 @@ def files() -> dict[str, bytes]:
     """Return the content of each by its name."""
     requests = {name: text.encode() for name, text in request_files().items()}
     return payload_files() | requests | {"webhooks.yaml": DECLARED.encode(), WAIVERS: WAIVED.encode()}
+
+
+def issue_files() -> dict[str, bytes]:
+    """Return what belongs to the issue flow, by name. It has a folder of its own: a world of before gets that as well."""
+    return {FLOW: FLOWING.encode()}

@@ -55,7 +55,7 @@ DEVELOPED = (
         35,
         "So that nobody asks twice.",
         _feature(35, 2, "Security", PETER, *DONE, ("Development", 3)),
-        (Said(1, "The query is done; the layout is not.", TESSA),),
+        (PLAN, Said(1, "The query is done; the layout is not.", TESSA)),
         (TESSA,),
         week=0,
         month=1,

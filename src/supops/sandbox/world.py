@@ -18,7 +18,7 @@ from typing import Any
 
 from supops.sandbox import gitlab_license_requests, gitlab_seed, gitlab_work_seed
 from supops.sandbox.bookings import BOT, BOT_EMAIL, user_uri
-from supops.sandbox.files import FOLDER, WAIVERS
+from supops.sandbox.files import FLOW, FOLDER, ISSUES_FOLDER, WAIVERS
 from supops.sandbox.gitlab_state import GitLabState
 from supops.sandbox.license_requests import license_settings
 from supops.sandbox.states import (
@@ -274,6 +274,7 @@ def demo_settings(urls: dict[str, str], folder: Path, *, backend: str = "ics") -
         },
         "gitlab": gitlab_seed.settings(urls["gitlab"]),
         "waivers": str(folder / FOLDER / WAIVERS),
+        "issues": {"flow": str(folder / ISSUES_FOLDER / FLOW)},
         "licenses": license_settings(folder),
         "receiver": {"zendesk_secrets": {"env": "DEMO_ZENDESK_WEBHOOK_SECRET"}},
         # Nobody who tries things out waits for hours until a delivery is given up.
