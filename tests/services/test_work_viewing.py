@@ -8,7 +8,8 @@ from supops.errors import NetworkError, NotFound, Unauthorized, UsageError
 from supops.models.workdays import working_days
 from supops.models.workflow import Verb
 from supops.services.flow_default import default_flow
-from supops.services.work_linting import Linter, lasting_needs
+from supops.services.work_lasting import lasting_needs
+from supops.services.work_linting import Linter
 from supops.services.work_viewing import Filters
 from tests.fakes.parallel import one_by_one
 from tests.fakes.work import BEFORE, CURRENT, MILESTONE, TEAMMATE, Failure
@@ -228,6 +229,22 @@ def test_a_filter_names_what_there_is(office: Office, filters: Filters, said: st
         office.viewer.rows(filters)
 
     assert "There are: " in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("name", ["Sales", "customer::sales"])
+@pytest.mark.parametrize("of_project", [True, False])
+def test_a_customer_whom_the_flow_does_not_know_is_found_by_the_label(
+    office: Office, name: str, *, of_project: bool
+) -> None:
+    office.tracker.known_labels = {"Customer::Sales"} if of_project else set()
+    office.tracker.opened(stage("Triage"), *BUG)
+    iid = office.tracker.opened(stage("Triage"), "Customer::Sales")
+
+    assert [one.issue.iid for one in office.viewer.rows(Filters(customer=name)).rows] == [iid]
+    assert not office.viewer.rows(Filters(customer=name, stage="Planning")).rows
+    with pytest.raises(UsageError) as caught:
+        office.viewer.rows(Filters(customer="Slaes"))
+    assert caught.value.hint == "Did you mean Sales?"
 
 
 @pytest.mark.parametrize("name", ["2", "Priority::2", "priority::2"])

@@ -32,7 +32,12 @@ TypeOption = Annotated[
     ),
 ]
 CustomerOption = Annotated[
-    str | None, typer.Option("--customer", metavar="TEAM", help="Only those of this customer.")
+    str | None,
+    typer.Option(
+        "--customer",
+        metavar="TEAM",
+        help="Only those of this customer: of the flow, or of a label that there is.",
+    ),
 ]
 PriorityOption = Annotated[
     str | None, typer.Option("--priority", metavar="N", help="Only those of this priority.")

@@ -1,12 +1,13 @@
 """What people say with a command, understood: iterations, milestones, people and labels by the names that they have."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from supops.errors import UsageError
 from supops.models.work_moves import Given
 from supops.models.workflow import Flow
-from supops.services.work_moving import Wording
+from supops.services.work_ports import Wording
 from supops.services.work_reading import Desk, chosen_iteration, chosen_milestone
 
 
@@ -100,11 +101,20 @@ def known_name(name: str | None, known: tuple[str, ...], key: str, what: str) ->
     """
     if not name:
         return ""
-    wanted = _without(name, key).casefold()
-    found = next((one for one in known if one.casefold() == wanted), None)
+    found = _found(name, known, key)
     if found is None:
         raise UsageError(f"There is no {what} {name[:60]!r}.", hint=_nearest(name, known))
     return found
+
+
+def is_known(name: str, known: Sequence[str], key: str) -> bool:
+    """Whether a priority or a customer is one of those."""
+    return _found(name, known, key) is not None
+
+
+def _found(name: str, known: Sequence[str], key: str) -> str | None:
+    wanted = _without(name, key).casefold()
+    return next((one for one in known if one.casefold() == wanted), None)
 
 
 def known_person(desk: Desk, username: str) -> str:

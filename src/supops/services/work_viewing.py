@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from supops.errors import CredentialError, SupopsError, UsageError
 from supops.models.work import WorkIssue
-from supops.models.work_marks import marked
 from supops.models.work_moves import Option
-from supops.models.workflow import Flow, Template
+from supops.models.workflow import Flow
 from supops.services.ports import Parallel
-from supops.services.work_asking import known_name
-from supops.services.work_guards import came_from
+from supops.services.work_asking import is_known, known_name
+from supops.services.work_guards import block_of, came_from
 from supops.services.work_moving import Mover
 from supops.services.work_reading import (
     Age,
@@ -32,6 +31,7 @@ class Filters:
     Attributes:
         stage: The name of a stage; ``none`` for those without.
         type: The key of a type; ``none`` for those without.
+        customer: Of the flow, or of a label that there is.
         iteration: As people call it; ``none`` for those in none.
         assignee: Username; ``none`` for those that nobody is assigned to.
         stale: Only those that are in their stage for longer than the service goal.
@@ -127,8 +127,11 @@ class Viewer:
             SupopsError: The issues can't be listed.
         """
         flow = self.desk.flow
-        issues = self.desk.tracker.issues(labels=self._labels(filters))
-        rows = [self._row(one) for one in self._chosen(issues, filters)]
+        customer = self._customer(filters.customer)
+        issues = self.desk.tracker.issues(labels=self._labels(filters, customer))
+        label = f"{flow.labels.customer}{customer}"
+        chosen = [one for one in self._chosen(issues, filters) if not customer or label in one.labels]
+        rows = [self._row(one) for one in chosen]
         missing: list[str] = []
         if exact:
             rows, missing = self._exact(rows, unsettled_only=filters.stale)
@@ -158,12 +161,26 @@ class Viewer:
         source = until = then = ""
         if dossier.place == flow.blocked:
             source = came_from(dossier)
-            for _, mark in marked(dossier.team_notes, Template.BLOCKED):
-                until, then = mark.text("until"), mark.text("then")
-                break
+            if (block := block_of(dossier)) is not None:
+                until, then = block.text("until"), block.text("then")
         return Shown(row, history_of(dossier), options, source, until, then)
 
-    def _labels(self, filters: Filters) -> list[str]:
+    def _customer(self, name: str) -> str:
+        """Return a customer as the flow spells it, or as a label does that the flow does not know: of the project, or of an open issue.
+
+        Raises:
+            UsageError: There is none; the nearest is named.
+        """
+        flow, tracker = self.desk.flow, self.desk.tracker
+        key, known = flow.labels.customer, flow.labels.customers
+        if name and not is_known(name, known, key):
+            # Labels that came with an issue from elsewhere are none of the project's.
+            found = self.desk.labels.union(*(one.labels for one in tracker.issues()))
+            others = {one.removeprefix(key) for one in found if one.startswith(key)}
+            known = (*known, *sorted(others.difference(known), key=str.casefold))
+        return known_name(name, known, key, "customer")
+
+    def _labels(self, filters: Filters, customer: str) -> list[str]:
         """Return the labels that GitLab can choose by."""
         flow = self.desk.flow
         labels = []
@@ -178,9 +195,9 @@ class Viewer:
                 )
             labels.append(f"{flow.labels.type}{kind.name}")
         names = flow.labels
-        customer = known_name(filters.customer, names.customers, names.customer, "customer")
         priority = known_name(filters.priority, names.priorities, names.priority, "priority")
-        if customer:
+        # By others GitLab can't choose where the project lacks them.
+        if customer in names.customers:
             labels.append(f"{names.customer}{customer}")
         if priority:
             labels.append(f"{names.priority}{priority}")
