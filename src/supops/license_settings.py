@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from supops.models.secrets import SecretRef
-from supops.setting_types import PATH, URL, Section, Text
+from supops.setting_types import PATH, PRIVATE_PATH, URL, Section, Text
 
 
 class Licenses(Section, frozen=True):
@@ -38,7 +38,7 @@ class Licenses(Section, frozen=True):
         Meta(
             description="PEM file with the private key that license files are signed with, for who holds it",
             examples=["./license.key"],
-            extra=PATH,
+            extra=PRIVATE_PATH,
         ),
     ] = None
     passphrase: Annotated[

@@ -215,6 +215,17 @@ class LicenseWiring:
         configured = files[place]
         return Path(configured) if configured else None
 
+    @property
+    def key_facts(self) -> str:
+        """What the keys of the settings are.
+
+        Raises:
+            SupopsError: One of them can't be used.
+        """
+        from supops.adapters.license_keys import key_facts
+
+        return key_facts(self._key_file(0), self._key_file(1))
+
     def license_bytes(self, file: Path) -> bytes:
         """Read a license file, or standard input for ``-``; no more than one byte beyond what a license may have.
 

@@ -21,6 +21,7 @@ class Key:
         default: The default's text; None where there is none.
         choices: The values of a ``choice``; the bounds of an ``integer``.
         example: A value as it would stand in the file, where there is no default.
+        private: Whether its value is shown nowhere.
     """
 
     path: tuple[str, ...]
@@ -30,6 +31,7 @@ class Key:
     default: str | None
     choices: tuple[str, ...] = ()
     example: str = ""
+    private: bool = False
 
     @property
     def name(self) -> str:
@@ -60,7 +62,8 @@ def _keys(section: inspect.StructType, above: tuple[str, ...]) -> Iterator[Key]:
         example = str(next(iter(said.get("examples", ())), ""))
         if isinstance(inner, inspect.StructType):
             description = description or (inner.cls.__doc__ or "").strip()
-        yield Key(path, kind, description, field.required, _default(field), choices, example)
+        private = bool(metadata and (metadata.extra or {}).get("private"))
+        yield Key(path, kind, description, field.required, _default(field), choices, example, private)
         if isinstance(inner, inspect.StructType):
             yield from _keys(inner, path)
 

@@ -7,6 +7,8 @@ from msgspec import Meta
 
 # What a text stands for, where that needs more than a type: read by the loader in `supops.config`.
 PATH = {"kind": "path"}
+# A path that is shown and logged nowhere, but in the settings file itself.
+PRIVATE_PATH = {"kind": "path", "private": True}
 URL = {"kind": "url"}
 DURATION = {"kind": "duration"}
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}

@@ -12,6 +12,7 @@ from supops.errors import UsageError
 from supops.platforms import INSTANCES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import timedelta
 
     from supops.license_wiring import LicenseWiring
@@ -244,7 +245,24 @@ class Wiring(AuditWiring):
                 examine(f"calendar {name.name}", partial(self._calendar_facts, name.key))
                 for name in self._calendar_names()
             ]
-        return healths
+        return [*healths, *self._license_healths()]
+
+    def _license_healths(self) -> "Iterator[Health]":
+        """Look at what licenses need, where anything of that is set."""
+        from supops.services.diagnosing import examine, ledger_facts, platform_facts, rule_facts
+
+        if not any(name.startswith(("licenses.", "gitlab.licenses_")) for name in self.config.origins):
+            return
+        settings = self.config.settings
+        yield examine("license ledger", lambda: ledger_facts(self.licenses.ledger))
+        yield examine("license rules", lambda: rule_facts(self.licenses.rules, self.licenses.zone))
+        if settings.licenses.private_key or settings.licenses.public_key:
+            yield examine("license keys", lambda: self.licenses.key_facts)
+        project = settings.gitlab.licenses_project
+        if project:
+            from supops.adapters.gitlab_license_project import LicenseProject
+
+            yield examine("license requests", lambda: platform_facts(LicenseProject(self.gitlab, project)))
 
     @property
     def _has_calendars(self) -> bool:

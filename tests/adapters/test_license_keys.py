@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from supops.adapters.license_keys import load_reader, load_signer, make_throwaway
+from supops.adapters.license_keys import key_facts, load_reader, load_signer, make_throwaway
 from supops.errors import CredentialError, SupopsError, UsageError
 from tests.fakes.console import FakeNotices
 from tests.licenses import LICENSE, PASSPHRASE, key, private_pem, public_pem, write_keys
@@ -40,6 +40,30 @@ def test_a_key_signs_what_its_public_half_reads(tmp_path: Path, notices: FakeNot
 
     assert load_reader(public).read(text.encode()).license == LICENSE
     assert notices.everything == ""
+
+
+def test_what_keys_are_is_told_without_asking_for_a_passphrase(tmp_path: Path) -> None:
+    private, public = write_keys(tmp_path)
+    assert key_facts(private, public) == (
+        "private key: RSA, 2,048 bits; public key: RSA, 2,048 bits, its other half"
+    )
+    public.write_bytes(public_pem(1))
+    private.chmod(0o644)
+    assert key_facts(private, public) == (
+        "private key: RSA, 2,048 bits; its file may be read by others than its owner: chmod 600; "
+        "public key: RSA, 2,048 bits, of another private key"
+    )
+    locked = kept(tmp_path, private_pem(passphrase=PASSPHRASE))
+    assert key_facts(locked, None) == "private key: has a passphrase, and was not looked at further"
+    assert key_facts(None, public) == "public key: RSA, 2,048 bits"
+
+
+def test_a_key_of_the_settings_that_can_not_be_used(tmp_path: Path) -> None:
+    weak = key(2, bits=1024).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    for file, said in ((tmp_path / NAME, "can't be read"), (kept(tmp_path, weak), "has 1024 bits")):
+        with pytest.raises(CredentialError, match=said) as raised:
+            key_facts(file if said != "can't be read" else tmp_path / "missing-secret.pem", None)
+        assert "secret" not in raised.value.message + raised.value.hint
 
 
 @pytest.mark.parametrize("form", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL])

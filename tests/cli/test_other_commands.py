@@ -174,7 +174,30 @@ def test_doctor_is_content_with_the_embedded_world(run: Run) -> None:
         "GitLab",
         "calendar US Government Support",
         "calendar GitLab Support",
+        "license ledger",
+        "license rules",
+        "license keys",
+        "license requests",
     ]
+    facts = {check["name"]: check["facts"] for check in report["checks"]}
+    assert (
+        facts["license keys"] == "private key: RSA, 2,048 bits; public key: RSA, 2,048 bits, its other half"
+    )
+    assert facts["license rules"] == "addresses of example.com; days of UTC"
+    assert facts["license requests"].endswith("issue-tracker, the user is an Owner, scope api")
+
+
+def test_doctor_says_of_a_license_key_what_is_wrong_and_not_where_it_is(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "supops.yaml").write_text("licenses: {private_key: a-secret-place.pem}\n")
+    (tmp_path / "a-secret-place.pem").write_text("hello")
+
+    ran = run("--debug", "doctor")
+
+    assert ran.status == 4
+    assert re.search(r"^license keys +fails +The private key can't be understood", ran.out, re.MULTILINE)
+    shown = ran.out + ran.err + run("config", "show").out + run("config", "show", "-o", "json").out
+    assert "secret-place" not in shown
+    assert "******** (set; not shown)" in shown
 
 
 @pytest.mark.parametrize(("fault", "status"), [("expired", 4), ("500", 1)])

@@ -19,6 +19,7 @@ MOST_BYTES = 64 * 1024
 PEM_HINT = (
     "It should be a PEM file that begins with -----BEGIN PRIVATE KEY----- or -----BEGIN RSA PRIVATE KEY-----."
 )
+OPEN = "file may be read by others than its owner: chmod 600"
 PUBLIC_HINT = "It should be a PEM file that begins with -----BEGIN PUBLIC KEY-----."
 # Returns the passphrase; called only where the key has one.
 Passphrase = Callable[[], str]
@@ -35,15 +36,46 @@ def load_signer(file: Path, passphrase: Passphrase, notices: Notices) -> RsaSign
     Raises:
         CredentialError: It can't be read, is no RSA key of at least 2048 bits, or the passphrase is wrong.
     """
-    try:
-        if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            notices.warn("the private key's file may be read by others than its owner: chmod 600")
-        data = _read(file)
-    except OSError as error:
-        raise CredentialError(
-            f"The private key can't be read: {error.strerror}", hint="Name its file with --private-key."
-        ) from None
+    data, is_open = _read_private(file)
+    if is_open:
+        notices.warn(f"the private key's {OPEN}")
     return RsaSigner(_private(data, passphrase))
+
+
+def key_facts(private: Path | None, public: Path | None) -> str:
+    """Say what the keys are, as far as that can be told without a passphrase.
+
+    Raises:
+        CredentialError: The private key can't be used.
+        UsageError: The public key can't be used.
+    """
+    facts, half = [], None
+    if private is not None:
+        data, is_open = _read_private(private)
+        if _is_encrypted(data):
+            facts.append("private key: has a passphrase, and was not looked at further")
+        else:
+            key = _private(data, lambda: "")
+            half = key.public_key()
+            facts.append(f"private key: RSA, {key.key_size:,} bits")
+        if is_open:
+            facts.append(f"its {OPEN}")
+    if public is not None:
+        reader = load_reader(public)
+        same = (
+            "" if half is None else ", its other half" if reader.key == half else ", of another private key"
+        )
+        facts.append(f"public key: RSA, {reader.key.key_size:,} bits{same}")
+    return "; ".join(facts)
+
+
+def _read_private(file: Path) -> tuple[bytes, bool]:
+    """Return what the private key's file holds, and whether others than its owner may read it."""
+    try:
+        return _read(file), bool(file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+    except OSError as error:
+        hint = "Name its file with --private-key, or with licenses.private_key."
+        raise CredentialError(f"The private key can't be read: {error.strerror}", hint=hint) from None
 
 
 def _private(data: bytes, passphrase: Passphrase) -> "RSAPrivateKey":

@@ -51,6 +51,8 @@ def settings_table(config: Config, environ: Mapping[str, str]) -> Table:
         value = value_of(config, key)
         origin = config.origins.get(key.name, DEFAULT)
         shown = _secret_text(value, environ) if isinstance(value, SecretRef) else _plain_text(value)
+        if key.private and value is not None:
+            shown = f"{MASK} (set; not shown)"
         rows.append([key.name, shown, Cell(origin, "dim" if origin == DEFAULT else "")])
     return Table("Settings", ("key", "value", "from"), rows, details=("value", "from"))
 
@@ -63,7 +65,9 @@ def settings_json(config: Config) -> Json:
         "settings": [
             {
                 "key": key.name,
-                "value": _json_value(value_of(config, key)),
+                "value": MASK
+                if key.private and value_of(config, key)
+                else _json_value(value_of(config, key)),
                 "origin": config.origins.get(key.name, DEFAULT),
                 "variable": key.variable,
             }

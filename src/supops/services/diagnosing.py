@@ -1,10 +1,13 @@
 """Diagnosing: whether the settings, the roster and the platforms are ready for work."""
 
 from collections.abc import Callable, Sequence
+from datetime import tzinfo
 
 from supops.errors import CredentialError, ExitCode, SupopsError
 from supops.models.health import Health
 from supops.models.roster import Roster
+from supops.services.license_ports import Ledger
+from supops.services.license_rules import Rules
 from supops.services.ports import Probe
 
 # More than this, and signatures and tokens that carry a time are refused.
@@ -43,6 +46,26 @@ def platform_facts(probe: Probe) -> str:
             hint="Set the clock (NTP): signatures and tokens with a time in them will be refused.",
         )
     return contact.facts
+
+
+def ledger_facts(ledger: Ledger) -> str:
+    """Return how much is in the ledger of licenses, which was found to be writable.
+
+    Raises:
+        SupopsError: It can't be read, or nothing could be recorded.
+    """
+    ledger.check()
+    entries = ledger.entries()
+    begun = sum(one.is_pending for one in entries)
+    unfinished = f", {begun} of them begun and not finished: see `supops licenses list`" if begun else ""
+    return f"{len(entries):,} license{'' if len(entries) == 1 else 's'}{unfinished}"
+
+
+def rule_facts(rules: Rules, zone: tzinfo) -> str:
+    """Return for whom licenses may be made, and in which time zone a day is a day."""
+    domains = ", ".join(rules.email_domains)
+    whose = f"addresses of {domains}" if domains else "any address: licenses.email_domains is not set"
+    return f"{whose}; days of {zone}"
 
 
 def exit_code(healths: Sequence[Health]) -> ExitCode:
