@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from supops.errors import ConfigError
 from supops.models.license_requests import Closing, Decision
 from supops.models.licenses import Inspection, Issued, License, Opened, Problem
+from supops.render.license_files import inspection_blocks, inspection_csv
 from supops.render.license_replies import TemplateReplies, closing_blocks, closing_csv, closing_json
 from supops.render.licenses import (
     decision_blocks,
@@ -17,8 +18,6 @@ from supops.render.licenses import (
     decision_json,
     form_blocks,
     form_text,
-    inspection_blocks,
-    inspection_csv,
     ledger_blocks,
     ledger_csv,
 )
