@@ -53,7 +53,12 @@ FORMS: list[tuple[str, Callable[[Office], int], Verb, dict[str, Any]]] = [
         Verb.REJECTED,
         {"reason": "The field is\n/close @all missing"},
     ),
-    ("implement", there(stage("Development"), *ADMINISTRATIVE), Verb.IMPLEMENT, {}),
+    (
+        "implement",
+        there(stage("Development"), *ADMINISTRATIVE),
+        Verb.IMPLEMENT,
+        {"reason": "Nobody asked for it: it was on our own list"},
+    ),
     ("complete", there(stage("Implementation"), *BUG), Verb.COMPLETE, {"blueprint": TEXT}),
     ("complete-by-hand", there(stage("Implementation"), *BUG, note=BLUEPRINT), Verb.COMPLETE, {}),
     ("close", there(stage("Completed"), *BUG), Verb.CLOSE, {}),
@@ -65,6 +70,7 @@ FORMS: list[tuple[str, Callable[[Office], int], Verb, dict[str, Any]]] = [
         Verb.BLOCK,
         {"until": "The vendor --> answers", "then": "Carry on", "on": "kim-moe"},
     ),
+    ("block-again", blocked, Verb.BLOCK, {"until": "Legal agrees", "on": "kim-moe"}),
     ("unblock", blocked, Verb.UNBLOCK, {}),
     ("forced", there(stage("Planning"), *FEATURE), Verb.SCHEDULE, {"force": True, "reason": "It burns"}),
     ("illegal", there(stage("Triage")), Verb.PLAN, {}),
@@ -92,6 +98,16 @@ def test_what_was_done_is_shown_without_its_texts() -> None:
 
     assert "moved from Blocked to Development" in text
     assert "<!--" not in text
+
+
+@pytest.mark.parametrize(
+    "labels", [("RequestType::Incident",), (stage("Planning"), stage("Development"), *BUG)]
+)
+def test_what_can_make_no_move_is_not_said_to_go_anywhere(labels: tuple[str, ...]) -> None:
+    office = Office()
+    moved = office.move(office.tracker.opened(*labels), Verb.START)
+
+    assert "\nnot done: nothing was changed\n" in render_plain(moved_blocks(moved, dry_run=False))
 
 
 def test_reviews() -> None:

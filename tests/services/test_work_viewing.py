@@ -12,7 +12,7 @@ from supops.services.work_lasting import lasting_needs
 from supops.services.work_linting import Linter
 from supops.services.work_viewing import Filters
 from tests.fakes.parallel import one_by_one
-from tests.fakes.work import BEFORE, CURRENT, MILESTONE, TEAMMATE, Failure
+from tests.fakes.work import BEFORE, CURRENT, LEADER, MILESTONE, TEAMMATE, Failure
 from tests.issues import BUG, FEATURE, GAMEPLAN, Office, stage
 
 DAY = timedelta(days=1)
@@ -92,12 +92,17 @@ def test_filters(office: Office) -> None:
     assert found(type="feature") == found(customer="finance") == found(priority="3") == [second]
     assert found(assignee="@Jo-Doe") == [first]
     assert found(assignee="none") == [second, third]
+    assert found(customer="none") == found(priority="none") == [third]
+    assert found(assignee=LEADER) == []
     assert found(iteration="current") == [second]
     assert found(iteration="none") == [first, third]
     with pytest.raises(UsageError, match="Did you mean|no stage"):
         found(stage="plannin")
-    with pytest.raises(UsageError, match="no type"):
-        found(type="wish")
+    with pytest.raises(UsageError, match="no type") as caught:
+        found(type="featur")
+    assert caught.value.hint == "Did you mean feature?"
+    with pytest.raises(UsageError, match="no user 'jo-do'"):
+        found(assignee="jo-do")
 
 
 def test_a_history_that_can_not_be_read_makes_the_list_incomplete(office: Office) -> None:

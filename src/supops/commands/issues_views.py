@@ -36,11 +36,11 @@ CustomerOption = Annotated[
     typer.Option(
         "--customer",
         metavar="TEAM",
-        help="Only those of this customer: of the flow, or of a label that there is.",
+        help="Only those of this customer: of the flow, or of a label that there is; none: of nobody.",
     ),
 ]
 PriorityOption = Annotated[
-    str | None, typer.Option("--priority", metavar="N", help="Only those of this priority.")
+    str | None, typer.Option("--priority", metavar="N", help="Only those of this priority; none: of none.")
 ]
 AssigneeOption = Annotated[
     str | None,
@@ -134,6 +134,8 @@ def board(
         terminal=lambda width, color: shown.board_terminal(columns, found, width=width, color=color),
     )
     deliver(wiring, result, output, output_file)
+    if not found.rows:
+        wiring.terminal.note("there is no such issue")
     raise typer.Exit(_status(found))
 
 
@@ -192,14 +194,11 @@ def flow(
 ) -> None:
     """Draw the flow: its stages, and which moves each type of request has, from the settings that hold."""
     from supops.render import flows as shown
+    from supops.services.work_asking import known_type
 
     wiring = wiring_of(ctx)
     the_flow = wiring.work.flow
-    wanted = the_flow.type(kind) if kind else None
-    if kind and wanted is None:
-        known = ", ".join(one.key for one in the_flow.types)
-        raise UsageError(f"There is no type {kind[:60]!r}.", hint=f"There are: {known}.")
-    types = shown.drawn_types(the_flow, wanted.key if wanted else None)
+    types = shown.drawn_types(the_flow, known_type(the_flow, kind) or None)
     result = Result(
         lambda: shown.flow_blocks(the_flow, types),
         lambda: shown.flow_json(the_flow, types),

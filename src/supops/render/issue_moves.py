@@ -55,7 +55,7 @@ def moved_blocks(moved: Moved, *, dry_run: bool) -> list[Block]:
     plan = moved.plan
     what = outcome(moved, dry_run=dry_run)
     said = {
-        "illegal": Cell(f"not moved to {plan.target}: nothing was changed", BAD),
+        "illegal": Cell(f"{_no_way(plan)}: nothing was changed", BAD),
         "unchanged": Cell("nothing to do: it is as it should be", GOOD),
         "planned": Cell(f"would be {_way(plan)}; nothing was changed", OPEN),
         "differs": Cell(f"{_way(plan)}, but not all is as it should be", BAD),
@@ -86,6 +86,11 @@ def _way(plan: Plan) -> str:
     if plan.move is None or plan.source == plan.target:
         return f"changed in {plan.target}" if plan.target else "changed"
     return f"moved from {plan.source or 'no stage'} to {plan.target}"
+
+
+def _no_way(plan: Plan) -> str:
+    is_elsewhere = plan.target and plan.target != plan.source
+    return f"not moved to {plan.target}" if is_elsewhere else "not done"
 
 
 def moved_json(moved: Moved, *, dry_run: bool) -> Json:

@@ -54,7 +54,7 @@ def understood(desk: Desk, asked: Asked, wording: Wording) -> Given:
             "Whoever overrides a guard says why.", hint="Add --reason TEXT: it stands in the comment."
         )
     return Given(
-        type=_type(flow, asked.type),
+        type=known_type(flow, asked.type),
         priority=known_name(asked.priority, flow.labels.priorities, flow.labels.priority, "priority"),
         customer=known_name(asked.customer, flow.labels.customers, flow.labels.customer, "customer"),
         iteration=chosen_iteration(desk, asked.iteration) if asked.iteration else None,
@@ -78,7 +78,12 @@ def _line(text: str | None) -> str:
     return " ".join((text or "").split())
 
 
-def _type(flow: Flow, name: str | None) -> str:
+def known_type(flow: Flow, name: str | None) -> str:
+    """Return the key of a type; empty where nothing was said.
+
+    Raises:
+        UsageError: There is none of that name; the nearest, or all, are named.
+    """
     if not name:
         return ""
     found = flow.type(_without(name, flow.labels.type))

@@ -8,7 +8,7 @@ from supops.models.work import WorkIssue
 from supops.models.work_moves import Option
 from supops.models.workflow import Flow
 from supops.services.ports import Parallel
-from supops.services.work_asking import is_known, known_name
+from supops.services.work_asking import is_known, known_name, known_person, known_type
 from supops.services.work_guards import block_of, came_from
 from supops.services.work_moving import Mover
 from supops.services.work_reading import (
@@ -31,7 +31,8 @@ class Filters:
     Attributes:
         stage: The name of a stage; ``none`` for those without.
         type: The key of a type; ``none`` for those without.
-        customer: Of the flow, or of a label that there is.
+        customer: Of the flow, or of a label that there is; ``none`` for those without.
+        priority: ``none`` for those without.
         iteration: As people call it; ``none`` for those in none.
         assignee: Username; ``none`` for those that nobody is assigned to.
         stale: Only those that are in their stage for longer than the service goal.
@@ -173,6 +174,8 @@ class Viewer:
         """
         flow, tracker = self.desk.flow, self.desk.tracker
         key, known = flow.labels.customer, flow.labels.customers
+        if name == NONE:
+            return ""
         if name and not is_known(name, known, key):
             # Labels that came with an issue from elsewhere are none of the project's.
             found = self.desk.labels.union(*(one.labels for one in tracker.issues()))
@@ -187,15 +190,11 @@ class Viewer:
         if filters.stage and filters.stage != NONE:
             labels.append(flow.stage_label(known_stage(flow, filters.stage)))
         if filters.type and filters.type != NONE:
-            kind = flow.type(filters.type)
-            if kind is None:
-                known = ", ".join(one.key for one in flow.types)
-                raise UsageError(
-                    f"There is no type {filters.type[:60]!r}.", hint=f"There are: {known}, none."
-                )
-            labels.append(f"{flow.labels.type}{kind.name}")
+            key = known_type(flow, filters.type)
+            labels += [f"{flow.labels.type}{one.name}" for one in flow.types if one.key == key]
         names = flow.labels
-        priority = known_name(filters.priority, names.priorities, names.priority, "priority")
+        said = filters.priority if filters.priority != NONE else ""
+        priority = known_name(said, names.priorities, names.priority, "priority")
         # By others GitLab can't choose where the project lacks them.
         if customer in names.customers:
             labels.append(f"{names.customer}{customer}")
@@ -209,11 +208,17 @@ class Viewer:
             chosen = [one for one in chosen if not flow.stages_of(one.labels)]
         if filters.type == NONE:
             chosen = [one for one in chosen if not flow.types_of(one.labels)]
+        keys = ((filters.customer, flow.labels.customer), (filters.priority, flow.labels.priority))
+        for key in [key for said, key in keys if said == NONE]:
+            chosen = [one for one in chosen if not any(label.startswith(key) for label in one.labels)]
         if filters.assignee == NONE:
             chosen = [one for one in chosen if not one.assignees]
         elif filters.assignee:
             wanted = filters.assignee.removeprefix("@").casefold()
             chosen = [one for one in chosen if wanted in {name.casefold() for name in one.assignees}]
+            if not chosen:
+                # A name that nobody has is not the same as nothing to do.
+                known_person(self.desk, filters.assignee)
         if filters.iteration == NONE:
             chosen = [one for one in chosen if one.iteration is None]
         elif filters.iteration:
