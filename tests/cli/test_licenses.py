@@ -243,6 +243,7 @@ def test_what_was_begun_is_listed_finished_or_withdrawn(
     assert "Withdrawn before: license 1" in run(*words).out
     (row,) = csv.DictReader(StringIO(run("licenses", "list", "-o", "csv").out))
     assert (row["state"], row["withdrawn_reason"]) == ("withdrawn", "a typo")
+    assert "a typo" in run("licenses", "list").out
     assert run("licenses", "inspect", "a", "--public-key", str(public)).status == 3
     generate(run, private, "-f", "b")
 

@@ -9,7 +9,6 @@ from supops.render.machine import Json, render_csv
 from supops.render.tables import Block, Cell, Heading, Table, Value
 from supops.render.text import count, visible
 from supops.services.license_rules import Rules
-from supops.services.licensing import withdrawn_said
 
 DECISION_SCHEMA = "supops.license-decision/1"
 GENERATED_SCHEMA = "supops.license-generated/1"
@@ -55,7 +54,8 @@ def route_blocks(decision: Decision, rules: Rules) -> list[Block]:
         ]
         for route in Route
     ]
-    table = Table("Which license", ("", "route", "wanted for", "answer", "where to ask"), rows)
+    columns = ("", "route", "wanted for", "answer", "where to ask")
+    table = Table("Which license", columns, rows, details=("wanted for",))
     return [*decision_blocks(decision), table]
 
 
@@ -218,8 +218,14 @@ def ledger_blocks(entries: Sequence[Issued], today: date) -> list[Block]:
         ]
         for one in entries
     ]
-    columns = ("id", "name", "email", "plan", "users", "starts", "expires", "state", "by", "sha256", "issue")
-    return [Table("Licenses", columns, rows, details=("email", "sha256", "issue"))]
+    columns = ["id", "name", "email", "plan", "users", "starts", "expires", "state", "by", "sha256", "issue"]
+    details = ["email", "sha256", "issue"]
+    if any(one.withdrawn for one in entries):
+        columns.append("withdrawn because")
+        details.append("withdrawn because")
+        for one, row in zip(entries, rows, strict=True):
+            row.append(one.withdrawn.reason if one.withdrawn else None)
+    return [Table("Licenses", columns, rows, details=tuple(details))]
 
 
 def ledger_json(entries: Sequence[Issued], today: date) -> Json:
@@ -248,7 +254,7 @@ def generated_blocks(generated: Generated) -> list[Block]:
     users = count(issued.users, "user") if issued.users is not None else "no limit"
     lines = [
         Cell(f"for: {issued.name} <{issued.email}>, {issued.plan}, {users}"),
-        Cell(f"valid: from {issued.starts}, and expired on {issued.expires}"),
+        Cell(f"valid: from {issued.starts}, and expired from {issued.expires} on"),
         Cell("read back with the public half of the key: the same", GOOD),
         Cell(sha256),
         Cell(recorded),
@@ -282,7 +288,7 @@ def withdrawn_blocks(found: Withdrawn) -> list[Block]:
     one = found.license
     lines = [
         Cell(f"for: {one.name} <{one.email}>, {one.plan}, until {one.expires}"),
-        Cell(withdrawn_said(one)),
+        *([Cell(f"by {one.withdrawn.by}, because: {one.withdrawn.reason}")] if one.withdrawn else []),
         *(Cell(f"note: {remark}", ODD) for remark in _left(found)),
     ]
     return [Heading(f"{TITLES[found.action]}: license {one.id}", lines)]

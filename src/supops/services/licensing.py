@@ -231,7 +231,8 @@ class Licenser:
             if issued is None:
                 remarks.append(self._unknown(opened))
             elif issued.withdrawn:
-                problems.append(withdrawn_said(issued))
+                one = issued.withdrawn
+                problems.append(f"it was withdrawn by {one.by} on {one.at.date()}: {one.reason}")
             elif issued.is_pending:
                 remarks.append(f"it was begun, and is not noted as finished: {_unfinished(issued)}")
             remarks += unwanted(opened.attributes)
@@ -320,12 +321,6 @@ def _searched(person: str) -> str:
     words = re.findall(r"[a-z0-9]+", person.partition("@")[0])
     longest = max(words, key=len, default="")
     return longest if len(longest) >= SHORTEST_SEARCH else person
-
-
-def withdrawn_said(issued: Issued) -> str:
-    """Say by whom and why a license was withdrawn; empty for one that counts."""
-    one = issued.withdrawn
-    return f"it was withdrawn by {one.by} on {one.at.date()}: {one.reason}" if one else ""
 
 
 def _held(one: Issued) -> Held:
