@@ -1,7 +1,10 @@
-"""What people call an issue."""
+"""What people call an issue, and what they write for it."""
+
+from pathlib import Path
 
 import pytest
 
+from supops.adapters.text_files import read_own_text
 from supops.errors import UsageError
 from supops.work_wiring import issue_number
 
@@ -41,3 +44,10 @@ def test_what_is_none_is_refused(text: str) -> None:
 def test_one_of_another_project_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="another project"):
         issue_number(text, PROJECT, (URL,))
+
+
+def test_a_file_of_another_system_is_the_same_text(tmp_path: Path) -> None:
+    file = tmp_path / "plan.md"
+    file.write_bytes(b"\xef\xbb\xbfDo it\r\n\r\n``` \r\n@cached\r\n```\r\n")
+
+    assert read_own_text(str(file), "gameplan", most=100) == "Do it\n\n```\n@cached\n```\n"

@@ -6,7 +6,7 @@ STANDARD_INPUT = "-"
 
 
 def read_own_text(named: str, what: str, *, most: int) -> str:
-    """Read a text.
+    """Read a text, whose lines end as they do here, and without white space.
 
     Args:
         named: The file's path, or ``-`` for standard input.
@@ -30,4 +30,4 @@ def read_own_text(named: str, what: str, *, most: int) -> str:
         raise UsageError(f"The {what} {named} is no text in UTF-8: {error.reason}.") from None
     if not text.strip():
         raise UsageError(f"The {what} {named} is empty.", hint="Write down what is to be said, in Markdown.")
-    return text
+    return "\n".join(line.rstrip(" \t\r") for line in text.split("\n"))
