@@ -95,7 +95,7 @@ class Licenser:
         decision = decide(written, self.rules, today=day, held=held, override=override)
         if begun is None:
             return decision
-        said = f"license {begun.id} was begun for this request on {begun.starts}, and is not finished; `supops licenses generate` does that"
+        said = f"license {begun.id} was begun for this request on {begun.starts} and not finished: to generate it finishes that one"
         return with_remarks(replace(decision, begun=begun), (said,))
 
     def _begun(self, written: WrittenRequest, day: date, running: Sequence[Issued]) -> Issued | None:
