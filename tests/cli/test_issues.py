@@ -146,6 +146,7 @@ def test_an_illegal_move_is_3_and_changes_nothing(run: Run) -> None:
         (("schedule", "12", "--iteration", "never"), 2, "No iteration is called"),
         (("start", "10", "--gameplan", "missing.md"), 2, "can't be read"),
         (("close", "31"), 2, "--yes"),
+        (("move", "8", "Scheduling", "--until", "x"), 2, "--until means nothing for a move to Scheduling"),
         (("approval", "2", "--roadmap", "aligned"), 2, "--congruent"),
         (("approval", "5", "--roadmap", "aligned", "--congruent", "yes"), 3, ""),
         (

@@ -37,8 +37,8 @@ def test_what_is_congruent_with_the_roadmap_needs_nothing() -> None:
 def test_what_aligns_only_needs_the_roadmap_updated_or_leadership() -> None:
     assert decision(aligned=True, congruent=False).outcome is Outcome.ROADMAP
     assert not decision(aligned=True, congruent=False).approved
-    assert decision(aligned=True, congruent=False, roadmap_updated=True).approved
     where = "https://example.com/x"
+    assert decision(aligned=True, congruent=False, roadmap_updated=True, evidence=where).approved
     assert decision(aligned=True, congruent=False, approved_by="kim-moe", evidence=where).approved
     with pytest.raises(UsageError, match="congruent"):
         decision(aligned=True)
@@ -84,6 +84,7 @@ def test_more_of_anything_is_never_a_lower_level() -> None:
         {
             "aligned": False,
             "roadmap_updated": True,
+            "evidence": "https://example.com/x",
             "effort": "small",
             "risk": "low",
             "impact": "low",
@@ -115,6 +116,34 @@ def test_where_leaders_are_not_known_it_takes_evidence() -> None:
     assert decide(asked, rules).approved
     with pytest.raises(UsageError, match="nobody can check jo"):
         decide(replace(asked, approved_by="jo"), rules)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "said"), [("", "needs evidence"), (" ", "needs evidence"), ("see the wiki", "no address")]
+)
+def test_that_the_roadmap_was_updated_takes_a_link(evidence: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said) as caught:
+        decision(aligned=True, congruent=False, roadmap_updated=True, evidence=evidence)
+
+    assert "--evidence " in (caught.value.hint or "")
+
+
+def test_the_link_to_the_roadmap_stands_in_the_comment_and_its_remedy_can_be_run() -> None:
+    office = Office()
+    iid = office.tracker.opened(stage("Triage"), *FEATURE)
+    for found in (
+        decision(aligned=True, congruent=False),
+        decision(aligned=True, congruent=False, roadmap_updated=True, evidence="https://example.com/map"),
+    ):
+        if found.approved:
+            remedy = office.plan(iid, Verb.PLAN).missing[0].remedy
+            options = "--roadmap aligned --congruent no --roadmap-updated --evidence URL"
+            assert f"`supops issues approval {iid} {options}`" in remedy
+        office.applier().apply(approval_plan(office.desk, WORDING, office.dossier(iid), found))
+
+    assert "The roadmap was updated" in office.bodies(iid)[-1]
+    assert "<https://example.com/map>" in office.bodies(iid)[-1]
+    assert office.plan(iid, Verb.PLAN).is_legal
 
 
 def test_the_author_does_not_approve() -> None:
@@ -185,6 +214,22 @@ def test_the_weight_is_reach_times_impact_times_confidence_by_effort() -> None:
 def test_a_weight_needs_a_percentage_and_an_effort(confidence: float, effort: float) -> None:
     with pytest.raises(UsageError):
         rice("region", "small", confidence, effort)
+
+
+@pytest.mark.parametrize("effort", [1e-300, 5e-324, 0.000_000_001])
+def test_a_weight_that_gitlab_does_not_take_is_refused(effort: float) -> None:
+    with pytest.raises(UsageError, match=r"The weight would be .*2,147,483,647") as caught:
+        rice("customers", "revenue", 80, effort)
+
+    assert f"{effort:g}" in (caught.value.hint or "")
+
+
+def test_rounding_is_said() -> None:
+    assert rice("customers", "large", 100, 1).rounding == ""
+    assert "4.8, is rounded to 5" in rice("customers", "revenue", 80, 5).rounding
+    nothing = rice("minimal", "minimal", 0.8, 10)
+    assert "is rounded to 0" in nothing.rounding
+    assert "is 80 meant?" in nothing.rounding
 
 
 def test_a_weight_is_set_once() -> None:

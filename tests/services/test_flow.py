@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from supops.models.workflow import CLOSED, NOWHERE, Flow, Move, Need, Verb
+from supops.models.workflow import CLOSED, NOWHERE, Flow, Move, Need, Validation, Verb
 from supops.services.flow_checking import check_flow
 from supops.services.flow_default import Switches, Where, default_flow
 
@@ -33,7 +33,7 @@ ADMINISTRATIVE = [
     ("Scheduling", "Queued", "iteration milestone dri later-iteration"),
     ("Scheduling", "Development", "iteration milestone dri current-iteration"),
     ("Queued", "Development", "iteration milestone dri current-iteration"),
-    ("Development", "Implementation", ""),
+    ("Development", "Implementation", "reason"),
     ("Implementation", "Completed", "blueprint"),
     ("Completed", "Closed", ""),
     ("Triage", "Closed", "reason"),
@@ -74,7 +74,7 @@ def test_validation_can_be_a_stage() -> None:
     assert ("Development", "Validation", "") in moves
     assert ("Validation", "Implementation", "validation") in moves
     assert ("Development", "Implementation", "validation") not in moves
-    assert ("Development", "Implementation", "") in forward(flow, "administrative")
+    assert ("Development", "Implementation", "reason") in forward(flow, "administrative")
 
 
 def test_service_goals_are_the_domains() -> None:
@@ -117,6 +117,8 @@ def test_unknown_stages_and_types_are_told() -> None:
     assert "has to close" in mistakes(Move("Planning", CLOSED, ("bug",)))
     assert "leads to a stage" in mistakes(Move("Planning", NOWHERE, ("bug",)))
     assert "can't be" in mistakes(Move("Planning", "Queued", ("bug",), (Need.CURRENT, Need.LATER)))
+    skipping = Move("Development", "Implementation", ("bug",), validation=Validation.SKIPPED)
+    assert "skipped with a reason" in mistakes(skipping)
     assert "there is no stage 'Gone'" in check_flow(replace(flow, queued="Gone"))[0].message
 
 

@@ -222,10 +222,18 @@ def test_newer_teams_say_awaiting(office: Office) -> None:
 def test_administrative_work_skips_validation_and_says_so(office: Office) -> None:
     iid = office.tracker.opened(stage("Development"), *ADMINISTRATIVE)
 
-    office.move(iid, Verb.IMPLEMENT)
+    (option,) = [one for one in office.mover.options(office.dossier(iid)) if one.move.verb is Verb.IMPLEMENT]
+    assert option.asks == ("reason",)
+    before = office.tracker.snapshot()
+    plan = office.move(iid, Verb.IMPLEMENT).plan
+    assert needs(plan) == ["reason"]
+    assert "--reason TEXT" in plan.missing[0].remedy
+    assert office.tracker.snapshot() == before
+
+    office.move(iid, Verb.IMPLEMENT, reason="Nobody asked for it")
 
     assert "Validation::Skipped" in office.issue(iid).labels
-    assert "no requester's view" in office.bodies(iid)[-1]
+    assert "Nobody asked for it" in office.bodies(iid)[-1]
 
 
 @pytest.mark.parametrize(
@@ -669,18 +677,12 @@ def test_fields_are_set_where_an_issue_is_already(office: Office) -> None:
     ("name", "asked", "need"),
     [
         ("Planning", {"reason": "Again"}, "reason"),
-        ("Planning", {"until": "The vendor answers"}, "until"),
         ("Planning", {"type": "feature"}, "type"),
         ("Triage", {"type": "incident"}, "type"),
-        ("Blocked", {"until": "Other"}, "until"),
-        ("Blocked", {"then": "Other", "priority": "4"}, "then"),
     ],
 )
 def test_what_is_said_is_done_or_refused(office: Office, name: str, asked: dict[str, Any], need: str) -> None:
-    iid = office.tracker.opened(stage("Planning" if name == "Blocked" else name), *BUG)
-    if name == "Blocked":
-        office.move(iid, Verb.BLOCK, until="The vendor answers", then="Carry on")
-        assert office.plan(iid, Verb.BLOCK, until="The vendor answers", then="Carry on").is_legal
+    iid = office.tracker.opened(stage(name), *BUG)
     before = office.tracker.snapshot()
 
     plan = office.plan(iid, target=name, **asked)
@@ -697,3 +699,171 @@ def test_a_requester_that_was_not_asked_is_said_so(office: Office) -> None:
 
     assert office.plan(iid, Verb.REQUEST_VALIDATION, requester=TEAMMATE).is_legal
     assert needs(office.plan(iid, Verb.REQUEST_VALIDATION, requester="kim-moe")) == ["requester"]
+
+
+WAITS: dict[str, Any] = {"until": "The vendor answers", "then": "Carry on", "on": "kim-moe"}
+
+
+def test_what_a_blocked_issue_waits_for_can_change(office: Office) -> None:
+    iid = office.tracker.opened(stage("Development"), *BUG)
+    office.move(iid, Verb.BLOCK, **WAITS)
+
+    done = office.move(iid, Verb.BLOCK, until="Legal agrees", priority="4")
+
+    assert done.done
+    assert office.stages(iid) == ("Blocked",)
+    assert "Priority::4" in office.issue(iid).labels
+    body = office.bodies(iid)[-1]
+    # What is not said again holds on.
+    for text in ("Came from: Development", "Until: Legal agrees", "Then: Carry on", "@kim-moe"):
+        assert text in body
+    shown = office.viewer.show(iid, office.mover)
+    assert (shown.came_from, shown.until, shown.then) == ("Development", "Legal agrees", "Carry on")
+    assert office.rules(iid) == []
+    office.move(iid, Verb.UNBLOCK)
+    assert office.stages(iid) == ("Development",)
+
+
+@pytest.mark.parametrize("asked", [{}, WAITS, {**WAITS, "until": " The vendor\nanswers"}])
+def test_the_same_about_a_block_changes_nothing(office: Office, asked: dict[str, Any]) -> None:
+    iid = office.tracker.opened(stage("Planning"), *BUG)
+    office.move(iid, Verb.BLOCK, **WAITS, reason="They are late")
+    before = office.tracker.snapshot()
+
+    for done in (office.move(iid, Verb.BLOCK, **asked), office.move(iid, target="Blocked", **asked)):
+        assert done.plan.is_legal
+        assert not done.done
+        assert done.plan.remarks == ("it is in Blocked already",)
+    assert office.tracker.snapshot() == before
+
+    for number, until in enumerate(("Legal agrees", "The vendor answers", "Legal agrees"), start=2):
+        assert office.move(iid, Verb.BLOCK, until=until).done
+        assert not office.move(iid, Verb.BLOCK, until=until).done
+        assert len(office.bodies(iid)) == number
+
+
+def test_an_issue_that_was_blocked_by_hand_is_given_its_comment(office: Office) -> None:
+    known, unknown = (
+        office.tracker.opened(stage("Planning"), *BUG),
+        office.tracker.opened(stage("Blocked"), *BUG),
+    )
+    office.tracker.relabel(known, stage("Blocked"), *BUG)
+
+    for iid, text in ((known, "Came from: Planning"), (unknown, "Came from: not known")):
+        assert needs(office.plan(iid, Verb.BLOCK)) == ["until", "then"]
+        office.move(iid, Verb.BLOCK, until="The vendor answers", then="Carry on")
+        assert text in office.bodies(iid)[-1]
+        assert office.rules(iid) == []
+    assert office.move(known, Verb.UNBLOCK).done
+    assert needs(office.plan(unknown, Verb.UNBLOCK)) == ["came-from"]
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "target", "asked", "options", "hint"),
+    [
+        ("Planning", FEATURE, "Scheduling", {"until": "x"}, "--until", "`supops issues block 1`"),
+        (
+            "Planning",
+            BUG,
+            "Planning",
+            {"until": "x", "on": "kim-moe"},
+            "--until, --on",
+            "`supops issues block 1`",
+        ),
+        ("Triage", BUG, "Planning", {"blueprint": "!1"}, "--blueprint", "`supops issues complete 1`"),
+        (
+            "Triage",
+            ADMINISTRATIVE,
+            "Scheduling",
+            {"gameplan": "x"},
+            "--gameplan",
+            "no move of an administrative",
+        ),
+        (
+            "Completed",
+            BUG,
+            "Closed",
+            {"dri": TEAMMATE, "iteration": "next"},
+            "--iteration, --dri",
+            "Leave --dri out",
+        ),
+        ("Completed", FEATURE, "Closed", {"milestone": "next"}, "--milestone", "`supops issues start 1`"),
+        ("Implementation", BUG, "Completed", {"keep_open": True, "blueprint": "!1"}, "--keep-open", "Leave"),
+        ("Planning", BUG, "Development", {"requester": TEAMMATE}, "--requester", "request-validation 1`"),
+        ("Blocked", BUG, "Closed", {"then": "x", "reason": "y"}, "--then", "`supops issues block 1`"),
+    ],
+)
+def test_what_a_move_has_no_use_for_is_refused(
+    office: Office,
+    name: str,
+    labels: tuple[str, ...],
+    target: str,
+    asked: dict[str, Any],
+    options: str,
+    hint: str,
+) -> None:
+    iid = office.tracker.opened(stage(name), *labels)
+    before = office.tracker.snapshot()
+
+    with pytest.raises(UsageError, match=f"{options} means? nothing for a move to {target}") as caught:
+        office.plan(iid, target=target, **asked)
+
+    assert hint in (caught.value.hint or "")
+    assert office.tracker.snapshot() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "target", "asked"),
+    [
+        ("Triage", BUG, "Planning", {"gameplan": "x", "priority": "1", "dri": TEAMMATE, "iteration": "next"}),
+        ("Development", BUG, "Development", {"gameplan": "x"}),
+        ("Development", (*BUG, "Validation::Received"), "Implementation", {"blueprint": "!1"}),
+        ("Completed", BUG, "Completed", {"blueprint": "!1"}),
+    ],
+)
+def test_what_does_no_harm_where_it_is_said_is_done(
+    office: Office, name: str, labels: tuple[str, ...], target: str, asked: dict[str, Any]
+) -> None:
+    iid = office.tracker.opened(stage(name), *labels)
+
+    done = office.move(iid, target=target, **asked)
+
+    assert done.done
+    assert not done.plan.overridden
+    assert office.stages(iid) == (target,)
+
+
+def test_fields_are_set_one_at_a_time_in_scheduling(office: Office) -> None:
+    iid = office.tracker.opened(stage("Scheduling"), *FEATURE)
+
+    steps: list[tuple[str, dict[str, Any]]] = [
+        ("Scheduling", {"priority": "2"}),
+        ("Scheduling", {"dri": TEAMMATE}),
+        ("", {"milestone": "next"}),
+    ]
+    for target, asked in steps:
+        plan = office.move(iid, None if target else Verb.SCHEDULE, target, **asked).plan
+        assert plan.is_legal
+        assert office.stages(iid) == ("Scheduling",)
+    assert plan.remarks == ("it stays in Scheduling; to Queued: it is in no iteration",)
+    issue = office.issue(iid)
+    assert (issue.assignees, issue.milestone) == ((TEAMMATE,), MILESTONE)
+    assert office.moves(iid)[(Verb.SCHEDULE, "Queued")] == ["iteration"]
+    assert needs(office.plan(iid, target="Queued")) == ["iteration"]
+    # By force it is moved.
+    done = office.move(iid, Verb.SCHEDULE, force=True, reason="It burns")
+    assert [one.need for one in done.plan.overridden] == ["iteration"]
+    assert office.stages(iid) == ("Queued",)
+
+
+def test_a_closed_issue_is_opened_again_as_the_flow_has_it() -> None:
+    flow = default_flow()
+    moves = tuple(replace(one, target="Planning") if one.source == "Closed" else one for one in flow.moves)
+    office = Office(flow=replace(flow, moves=moves))
+    iid = office.tracker.opened(stage("Development"), *BUG)
+    office.tracker.closed(iid)
+
+    assert (
+        f"`supops issues move {iid} Planning --reason TEXT`" in office.plan(iid, Verb.START).missing[0].remedy
+    )
+    assert office.move(iid, target="Planning", reason="It is back").done

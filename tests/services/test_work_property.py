@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from supops.errors import UsageError
 from supops.models.workflow import CLOSED, Need, Verb
 from supops.services.flow_default import Switches, Where, default_flow
-from supops.services.work_linting import LASTING, lasting_needs
+from supops.services.work_asking import Asked, understood
+from supops.services.work_lasting import LASTING, lasting_needs
+from supops.services.work_uses import unused
 from tests.fakes.work import FakeWork
-from tests.issues import ADMINISTRATIVE, BUG, FEATURE, Office, stage
+from tests.issues import ADMINISTRATIVE, BUG, FEATURE, WORDING, Office, stage
 
 SWITCHES = st.builds(Switches, st.sampled_from(Where), st.booleans(), st.booleans())
 APPROVED = '<!-- supops:issue approval {"approved":true} -->'
@@ -76,6 +78,9 @@ def test_legal_moves_keep_the_invariants(
         options = office.mover.options(office.dossier(iid))
         move = options[choice % len(options)].move
         asked = {**EVERYTHING, "iteration": iteration}
+        given_all = understood(office.desk, Asked(**asked), WORDING)
+        for one in unused(office.flow, [move], given_all, office.dossier(iid).type):
+            del asked[one.option]
         before, comments = office.issue(iid), office.bodies(iid)
         done = office.move(iid, move.verb, move.target, **asked)
         if not done.plan.is_legal:
@@ -139,7 +144,11 @@ def test_illegal_moves_change_nothing(
         plan = office.plan(iid, None if target else verb, target, **asked)
     except UsageError:
         assert office.tracker.snapshot() == before
-        return
+        # What the move has no use for is left out.
+        kept = {name: asked[name] for name in ("reason", "force") if name in asked}
+        if kept["force"] and "reason" not in kept:
+            return
+        plan = office.plan(iid, None if target else verb, target, **kept)
     assert office.tracker.snapshot() == before
     done = office.applier().apply(plan)
 

@@ -214,6 +214,19 @@ def test_an_update_by_anybody_begins_anew(office: Office) -> None:
     assert (found.step, found.weeks) == (Step.ASK, 1)
 
 
+def test_another_block_is_an_update_and_says_whom_to_ask(office: Office) -> None:
+    iid = blocked(office, 15)
+    office.reviewer().review()
+    office.move(iid, Verb.BLOCK, until="Legal agrees", on="kim-moe")
+    assert office.reviewer().review().reviewed[0].step is Step.NOTHING
+    office.tracker.time += 8 * DAY
+
+    (found,) = office.reviewer().review().reviewed
+
+    assert (found.step, found.weeks, found.to) == (Step.ASK, 1, "kim-moe")
+    assert "Legal agrees" in office.bodies(iid)[-1]
+
+
 def test_who_forges_a_mark_of_the_review_hides_no_update(office: Office) -> None:
     iid = blocked(office, 27)
     office.tracker.said(iid, '<!-- supops:issue asked {"week":1} -->\nWe work on it', by="sam-roe")

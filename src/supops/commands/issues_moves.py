@@ -15,10 +15,13 @@ from supops.commands.issues_options import (
     IterationOption,
     KeepOpenOption,
     MilestoneOption,
+    OnOption,
     PriorityOption,
     ReasonOption,
     RequesterOption,
+    ThenOption,
     TypeOption,
+    UntilOption,
 )
 from supops.commands.options import (
     DryRunOption,
@@ -58,12 +61,9 @@ def move(
     dri: DriOption = None,
     gameplan: GameplanOption = None,
     blueprint: BlueprintOption = None,
-    until: Annotated[
-        str | None, typer.Option("--until", metavar="TEXT", help="To Blocked: what unblocks it.")
-    ] = None,
-    then: Annotated[
-        str | None, typer.Option("--then", metavar="TEXT", help="To Blocked: what happens then.")
-    ] = None,
+    until: UntilOption = None,
+    then: ThenOption = None,
+    on: OnOption = None,
     reason: ReasonOption = None,
     requester: RequesterOption = None,
     force: ForceOption = False,
@@ -73,7 +73,7 @@ def move(
     output: FormatOption = Format.TABLE,
     output_file: FileOption = None,
 ) -> None:
-    """Move an issue to a stage, where the flow allows that and nothing is missing.
+    """Move an issue to a stage, where the flow allows that and nothing is missing. An option that the move has no use for is refused.
 
     Exit status: 0 it was moved, or is there already; 3 something is missing, and nothing was changed.
     """
@@ -94,6 +94,7 @@ def move(
         blueprint=_text(wiring, blueprint, "blueprint"),
         until=until,
         then=then,
+        on=on,
         reason=reason,
         requester=requester,
         force=force,
@@ -204,6 +205,9 @@ def plan(
 def schedule(
     ctx: typer.Context,
     iid: IidArgument,
+    kind: TypeOption = None,
+    priority: PriorityOption = None,
+    customer: CustomerOption = None,
     iteration: IterationOption = None,
     milestone: MilestoneOption = None,
     dri: DriOption = None,
@@ -216,13 +220,17 @@ def schedule(
 ) -> None:
     """Move an issue to Scheduling; from there, to Queued, where its iteration has not come yet.
 
-    Into Scheduling a feature needs its gameplan. Out of it an issue needs iteration, milestone, and whoever is responsible.
+    Into Scheduling a feature needs its gameplan. Out of it an issue needs iteration, milestone, and whoever is responsible: in it,
+    these can be set one at a time.
     """
     from supops.models.workflow import Verb
     from supops.services.work_asking import Asked
 
     wiring = wiring_of(ctx)
     asked = Asked(
+        type=kind,
+        priority=priority,
+        customer=customer,
         iteration=iteration,
         milestone=milestone,
         dri=dri,
@@ -237,6 +245,9 @@ def schedule(
 def start(
     ctx: typer.Context,
     iid: IidArgument,
+    kind: TypeOption = None,
+    priority: PriorityOption = None,
+    customer: CustomerOption = None,
     iteration: IterationOption = None,
     milestone: MilestoneOption = None,
     dri: DriOption = None,
@@ -253,6 +264,9 @@ def start(
 
     wiring = wiring_of(ctx)
     asked = Asked(
+        type=kind,
+        priority=priority,
+        customer=customer,
         iteration=iteration,
         milestone=milestone,
         dri=dri,
@@ -329,7 +343,7 @@ def implement(
     output: FormatOption = Format.TABLE,
     output_file: FileOption = None,
 ) -> None:
-    """Move an issue to Implementation, once it was validated; for administrative work that is skipped, and a comment says why."""
+    """Move an issue to Implementation, once it was validated. For administrative work that is skipped: --reason says why."""
     from supops.models.workflow import Verb
     from supops.services.work_asking import Asked
 

@@ -53,9 +53,27 @@ RequesterOption = Annotated[
     str | None,
     typer.Option("--requester", metavar="USERNAME", help="Who validates; without it, the issue's author."),
 ]
+UntilOption = Annotated[
+    str | None, typer.Option("--until", metavar="TEXT", help="To Blocked: what unblocks it.")
+]
+ThenOption = Annotated[
+    str | None, typer.Option("--then", metavar="TEXT", help="To Blocked: what happens then.")
+]
+OnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--on", metavar="USERNAME", help="To Blocked: who can unblock it; the weekly review asks them."
+    ),
+]
 ForceOption = Annotated[
     bool, typer.Option("--force", help="Move it although something is missing; needs --reason.")
 ]
 KeepOpenOption = Annotated[
     bool, typer.Option("--keep-open", help="Do not close it, where that goes with the move.")
+]
+EvidenceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--evidence", metavar="URL", help="Where the approval is documented, or the updated roadmap."
+    ),
 ]

@@ -6,7 +6,14 @@ from typing import Annotated
 import typer
 
 from supops.commands.issues_moves import applied, carry_out, status_of
-from supops.commands.issues_options import IidArgument, ReasonOption
+from supops.commands.issues_options import (
+    EvidenceOption,
+    IidArgument,
+    OnOption,
+    ReasonOption,
+    ThenOption,
+    UntilOption,
+)
 from supops.commands.options import (
     DryRunOption,
     FileOption,
@@ -76,18 +83,18 @@ class Impact(StrEnum):
 def block(
     ctx: typer.Context,
     iid: IidArgument,
-    until: Annotated[str | None, typer.Option("--until", metavar="TEXT", help="What unblocks it.")] = None,
-    then: Annotated[str | None, typer.Option("--then", metavar="TEXT", help="What happens then.")] = None,
-    on: Annotated[
-        str | None,
-        typer.Option("--on", metavar="USERNAME", help="Who can unblock it: the weekly review asks them."),
-    ] = None,
+    until: UntilOption = None,
+    then: ThenOption = None,
+    on: OnOption = None,
     reason: ReasonOption = None,
     dry_run: DryRunOption = False,
     output: FormatOption = Format.TABLE,
     output_file: FileOption = None,
 ) -> None:
-    """Move an issue to Blocked. A comment remembers the stage it came from, what unblocks it, and what happens then."""
+    """Move an issue to Blocked. A comment remembers the stage it came from, what unblocks it, and what happens then.
+
+    One that is blocked already stays; what is said takes the place of what was said before.
+    """
     from supops.models.workflow import Verb
     from supops.services.work_asking import Asked
 
@@ -194,11 +201,9 @@ def approval(
         str | None, typer.Option("--approved-by", metavar="USERNAME", help="Who of leadership approved it.")
     ] = None,
     roadmap_updated: Annotated[
-        bool, typer.Option("--roadmap-updated", help="The roadmap was updated for it.")
+        bool, typer.Option("--roadmap-updated", help="The roadmap was updated for it; needs --evidence.")
     ] = False,
-    evidence: Annotated[
-        str | None, typer.Option("--evidence", metavar="URL", help="Where the approval is documented.")
-    ] = None,
+    evidence: EvidenceOption = None,
     dry_run: DryRunOption = False,
     output: FormatOption = Format.TABLE,
     output_file: FileOption = None,
@@ -222,7 +227,7 @@ def approval(
         impact=impact.value if impact else None,
         approved_by=known_person(work.desk, approved_by) if approved_by else "",
         roadmap_updated=roadmap_updated,
-        evidence=evidence or "",
+        evidence=(evidence or "").strip(),
     )
     decision = decide(assessment, work.flow.approvals)
     plan = approval_plan(work.desk, work.comments, work.desk.dossier(number), decision)
@@ -273,6 +278,8 @@ def rice(
         lambda: rice_blocks(found, moved, dry_run=dry_run), lambda: rice_json(found, moved, dry_run=dry_run)
     )
     deliver(wiring, result, output, output_file)
+    if found.rounding:
+        wiring.terminal.note(found.rounding)
     if iid is not None and not sets:
         wiring.terminal.note("nothing was changed: --set sets the weight")
     raise typer.Exit(status_of(moved) if moved else ExitCode.DONE)

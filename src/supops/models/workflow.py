@@ -331,3 +331,8 @@ class FlowMistake:
 
 def _named(labels: Sequence[str], key: str) -> tuple[str, ...]:
     return tuple(label.removeprefix(key) for label in labels if label.startswith(key))
+
+
+def an(name: str) -> str:
+    """Return the name of a thing with its article, such as ``an incident``."""
+    return f"{'an' if name[:1].casefold() in 'aeiou' else 'a'} {name}"

@@ -13,7 +13,7 @@ from supops.models.workflow import Template
 from supops.render.issue_body import Raw
 from supops.render.team_markdown import EVERYBODY, USERNAME, mentioned, own_markdown, without_actions
 from supops.render.text import markdown
-from supops.services.work_moving import Wording
+from supops.services.work_ports import Wording
 
 if TYPE_CHECKING:
     from jinja2 import Environment

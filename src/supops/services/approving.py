@@ -1,5 +1,6 @@
 """Approvals of features, and their weight (source: domain, 4: the decision table, modified RICE)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,9 +9,10 @@ from supops.errors import UsageError
 from supops.models.work import Change
 from supops.models.work_marks import Fact, Mark, mark_of
 from supops.models.work_moves import Comment, Missing, Plan
-from supops.models.workflow import ApprovalRule, Approvals, Need, Template
+from supops.models.workflow import ApprovalRule, Approvals, Need, Template, an
 from supops.services.work_guards import APPROVED
-from supops.services.work_moving import Wording, told_names
+from supops.services.work_moving import reopening, told_names
+from supops.services.work_ports import Wording
 from supops.services.work_reading import Desk, Dossier, stage_of
 
 EFFORTS = ("small", "medium", "large")
@@ -25,7 +27,9 @@ REACH: Mapping[str, int] = {
 }
 IMPACT: Mapping[str, float] = {"revenue": 3, "large": 2, "small": 1, "minimal": 0.5}
 PERCENT = 100
+# GitLab keeps weights as whole numbers of 32 bits.
 MOST_WEIGHT = 2**31 - 1
+ADDRESS = re.compile(r"https?://[^\s/]\S*")
 
 
 class Outcome(StrEnum):
@@ -46,7 +50,7 @@ class Assessment:
         effort: One of `EFFORTS`; so `risk` and `impact` of `GRADES`. None where that was not said.
         approved_by: Username of who approved it; empty where nobody did.
         roadmap_updated: Whether the roadmap was updated for it.
-        evidence: Where the approval is documented.
+        evidence: Where the approval is documented, or the roadmap that was updated: an address.
     """
 
     aligned: bool
@@ -119,10 +123,26 @@ def decide(assessment: Assessment, rules: Approvals) -> Decision:
             hint="Where the roadmap has it now, it aligns: --roadmap aligned --congruent yes.",
         )
     level = _level(assessment, rules, needed=not assessment.aligned)
+    _must_be_documented(assessment)
     if assessment.approved_by:
         _must_be_leader(assessment, level, rules)
     approved = bool(assessment.approved_by) or assessment.roadmap_updated
     return Decision(assessment, outcome, level, approved=approved)
+
+
+def _must_be_documented(said: Assessment) -> None:
+    """What is taken for evidence can be followed, and nobody's word is enough that the roadmap was updated."""
+    evidence = said.evidence.strip()
+    if said.roadmap_updated and not evidence:
+        raise UsageError(
+            "That the roadmap was updated needs evidence.",
+            hint="Link to the updated roadmap: --roadmap-updated --evidence URL.",
+        )
+    if evidence and ADDRESS.fullmatch(evidence) is None:
+        raise UsageError(
+            f"{evidence[:100]!r} is no address, so that nobody can follow it.",
+            hint="Such as --evidence https://example.com/roadmap.",
+        )
 
 
 def _level(assessment: Assessment, rules: Approvals, *, needed: bool) -> str:
@@ -192,14 +212,14 @@ def approval_plan(desk: Desk, wording: Wording, dossier: Dossier, decision: Deci
         why = Missing(
             "stage",
             "it is closed",
-            f"open it again: `supops issues move {issue.iid} {flow.first} --reason TEXT`",
+            f"open it again: {reopening(dossier)}",
         )
         return Plan(issue, kind, place, place, missing=(why,))
     with_approval = {key for move in flow.moves if Need.APPROVAL in move.needs for key in move.types}
     if kind is not None and kind not in with_approval:
         why = Missing(
             "type",
-            f"a {kind} needs no approval",
+            f"{an(kind)} needs no approval",
             f"if it is a feature: `supops issues triage {issue.iid} --type feature`",
         )
         return Plan(issue, kind, place, place, missing=(why,))
@@ -256,21 +276,39 @@ class Rice:
     score: float
     weight: int
 
+    @property
+    def rounding(self) -> str:
+        """What the rounding makes of the score; empty where that is a whole number."""
+        if self.weight == self.score:
+            return ""
+        said = (
+            f"the score, {self.score:.4g}, is rounded to {self.weight:,}: GitLab's weights are whole numbers"
+        )
+        if 0 < self.confidence < 1:
+            said += (
+                f"; the confidence is {self.confidence:g} percent (is {self.confidence * PERCENT:g} meant?)"
+            )
+        return said
+
 
 def rice(reach: str, impact: str, confidence: float, effort: float) -> Rice:
     """Compute the weight of a feature: reach x impact x confidence / effort (source: domain, 4).
 
     Raises:
-        UsageError: The confidence is no percentage, or the effort is not above 0.
+        UsageError: The confidence is no percentage, the effort is not above 0, or the weight is more than GitLab takes.
     """
     if not 0 <= confidence <= PERCENT:
         raise UsageError(f"The confidence is a percentage, from 0 to 100, and not {confidence:g}.")
     if not 0 < effort < float("inf"):
         raise UsageError(f"The effort is a number above 0, and not {effort:g}.")
     score = REACH[reach] * IMPACT[impact] * confidence / PERCENT / effort
+    if score > MOST_WEIGHT:
+        raise UsageError(
+            f"The weight would be {score:g}, and GitLab takes {MOST_WEIGHT:,} at the most.",
+            hint=f"Is the effort right? It is {effort:g}: small numbers make large weights.",
+        )
     # Half is rounded up: a weight of 2.5 is 3.
-    weight = min(int(score + 0.5), MOST_WEIGHT) if score < MOST_WEIGHT else MOST_WEIGHT
-    return Rice(reach, impact, confidence, effort, score, weight)
+    return Rice(reach, impact, confidence, effort, score, int(score + 0.5))
 
 
 def weight_plan(dossier: Dossier, found: Rice) -> Plan:

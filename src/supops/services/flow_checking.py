@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from supops.models.workflow import CLOSED, NOWHERE, Flow, FlowMistake, Need
+from supops.models.workflow import CLOSED, NOWHERE, Flow, FlowMistake, Need, Validation, an
 
 # Places that are no stages.
 ENDS = frozenset({CLOSED, NOWHERE})
@@ -39,6 +39,8 @@ def _needs(flow: Flow) -> Iterable[FlowMistake]:
     for place, move in enumerate(flow.moves):
         if Need.CURRENT in move.needs and Need.LATER in move.needs:
             yield FlowMistake("the iteration can't be the current one and a later one", place)
+        if move.validation is Validation.SKIPPED and Need.REASON not in move.needs:
+            yield FlowMistake("a validation is skipped with a reason: add it to the needs", place)
 
 
 def _unreached(flow: Flow) -> Iterable[FlowMistake]:
@@ -61,7 +63,7 @@ def _dead_ends(flow: Flow) -> Iterable[FlowMistake]:
         for name in [one.name for one in flow.stages if one.name in _reach(starts, edges)]:
             if name not in ending:
                 yield FlowMistake(
-                    f"the stage {name} is a dead end: from there a {key} never gets closed", stage=name
+                    f"the stage {name} is a dead end: from there {an(key)} never gets closed", stage=name
                 )
 
 
@@ -76,7 +78,7 @@ def _one_way(flow: Flow) -> Iterable[FlowMistake]:
                 and move.source not in _reach({move.target}, edges)
             ):
                 yield FlowMistake(
-                    f"from {move.target} there is no way back to {move.source} for a {key}", place
+                    f"from {move.target} there is no way back to {move.source} for {an(key)}", place
                 )
 
 

@@ -146,7 +146,8 @@ def _planning(switches: Switches) -> list[Move]:
         Move(TRIAGE, SCHEDULING, (ADMINISTRATIVE,), TRIAGED, Verb.SCHEDULE),
         Move(PLANNING, SCHEDULING, (FEATURE,), (Need.GAMEPLAN,), Verb.SCHEDULE),
         Move(SCHEDULING, QUEUED, PLANNED_BY_ITERATION, (*SCHEDULED, Need.LATER), Verb.SCHEDULE),
-        Move(SCHEDULING, SCHEDULING, PLANNED_BY_ITERATION, SCHEDULED, Verb.SCHEDULE),
+        # Fields are set one at a time there; it is out of it that all of them are needed.
+        Move(SCHEDULING, SCHEDULING, PLANNED_BY_ITERATION, (), Verb.SCHEDULE),
         Move(SCHEDULING, DEVELOPMENT, PLANNED_BY_ITERATION, to_development, start),
         Move(QUEUED, DEVELOPMENT, PLANNED_BY_ITERATION, to_development, start),
     ]
@@ -167,7 +168,7 @@ def _work(switches: Switches) -> list[Move]:
         DEVELOPMENT,
         IMPLEMENTATION,
         (ADMINISTRATIVE,),
-        (),
+        (Need.REASON,),
         Verb.IMPLEMENT,
         Template.SKIPPED,
         Validation.SKIPPED,
@@ -216,12 +217,12 @@ def _parking(switches: Switches) -> list[Move]:
     stages = [TRIAGE, PLANNING, SCHEDULING, QUEUED, DEVELOPMENT, IMPLEMENTATION]
     if switches.has_stage:
         stages.insert(-1, VALIDATION)
-    moves = []
+    waits = (Need.UNTIL, Need.THEN)
+    # What it waits for can change while it waits.
+    moves = [Move(BLOCKED, BLOCKED, ALL, waits, Verb.BLOCK, Template.BLOCKED, back=True)]
     for stage in stages:
         types = _types_in(stage, switches)
-        moves.append(
-            Move(stage, BLOCKED, types, (Need.UNTIL, Need.THEN), Verb.BLOCK, Template.BLOCKED, back=True)
-        )
+        moves.append(Move(stage, BLOCKED, types, waits, Verb.BLOCK, Template.BLOCKED, back=True))
         moves.append(
             Move(BLOCKED, stage, types, (Need.CAME_FROM,), Verb.UNBLOCK, Template.UNBLOCKED, back=True)
         )

@@ -10,6 +10,11 @@ from supops.models.workflow import Flow, Move, Need, Template, Validation
 from supops.services.work_reading import Dossier
 
 APPROVED = "approved"
+# What anybody of the team can write themselves.
+BY_HAND = {
+    Need.GAMEPLAN: "write one as a comment that begins with `## Gameplan`",
+    Need.BLUEPRINT: "write a comment that begins with `## Technical blueprint`, with links to what was changed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +94,31 @@ def decision_of(dossier: Dossier) -> Mark | None:
 
 def _approval(case: Case) -> Missing | None:
     decision, iid, names = decision_of(case.dossier), case.issue.iid, case.flow.labels
-    command = f"`supops issues approval {iid} ...`"
+    command = f"supops issues approval {iid}"
     if decision is None:
         # Where people decided by hand, the label says so.
         not_needed, _, granted = (f"{names.approval}{name}" for name in names.approvals)
         if {not_needed, granted} & {*case.labels}:
             return None
-        return Missing(Need.APPROVAL, "no decision on its approval is recorded", f"decide with {command}")
+        remedy = f"decide: `{command} --roadmap aligned --congruent yes`, or what else is so"
+        return Missing(Need.APPROVAL, "no decision on its approval is recorded", remedy)
     if decision.facts.get(APPROVED) is True:
         return None
     level = decision.text("level")
     whose = f"the approval of support leadership ({level}) is" if level else "the approval is"
-    return Missing(
-        Need.APPROVAL,
-        f"{whose} not there yet",
-        f"once it is, record it with {command} --approved-by USERNAME --evidence URL",
-    )
+    command = f"{command} {_assessed(decision)}"
+    remedy = f"once it is, record it: `{command} --approved-by USERNAME --evidence URL`"
+    if decision.facts.get("aligned") is True:
+        remedy += f"; or that the roadmap was updated: `{command} --roadmap-updated --evidence URL`"
+    return Missing(Need.APPROVAL, f"{whose} not there yet", remedy)
+
+
+def _assessed(decision: Mark) -> str:
+    """Return the options that say again how a request was assessed."""
+    aligned = decision.facts.get("aligned") is True
+    words = ["--roadmap aligned --congruent no" if aligned else "--roadmap not-aligned"]
+    words += [f"--{name} {text}" for name in ("effort", "risk", "impact") if (text := decision.text(name))]
+    return " ".join(words)
 
 
 def _gameplan(case: Case) -> Missing | None:
@@ -113,14 +127,14 @@ def _gameplan(case: Case) -> Missing | None:
     return Missing(
         Need.GAMEPLAN,
         "there is no gameplan by anybody of the team",
-        "write one as a comment that begins with `## Gameplan`, or add --gameplan FILE",
+        f"{BY_HAND[Need.GAMEPLAN]}, or add --gameplan FILE",
     )
 
 
 def _blueprint(case: Case) -> Missing | None:
     note = case.dossier.written(Template.BLUEPRINT) if not case.given.blueprint else None
     text = case.given.blueprint or (note.body if note else "")
-    remedy = "write a comment that begins with `## Technical blueprint`, with links to what was changed, or add --blueprint FILE"
+    remedy = f"{BY_HAND[Need.BLUEPRINT]}, or add --blueprint FILE"
     if not text:
         return Missing(Need.BLUEPRINT, "there is no technical blueprint by anybody of the team", remedy)
     if not has_link(text):
@@ -141,11 +155,11 @@ def _current(case: Case) -> Missing | None:
     if not case.has_iterations or one is None or one.contains(today):
         return None
     if one.start > today:
-        return Missing(
-            Need.CURRENT,
-            f"its iteration, {one.name}, has not come yet",
-            f"it waits in {case.flow.queued} until then: `supops issues schedule {case.issue.iid}`; or add --iteration current",
-        )
+        waits = f"it waits in {case.flow.queued} until then"
+        if case.dossier.place != case.flow.queued:
+            waits += f": `supops issues move {case.issue.iid} {case.flow.queued}`"
+        message = f"its iteration, {one.name}, has not come yet"
+        return Missing(Need.CURRENT, message, f"{waits}; or add --iteration current")
     return Missing(
         Need.CURRENT, f"its iteration, {one.name}, is over", "put it into another: --iteration current"
     )
@@ -206,18 +220,22 @@ def _validated(case: Case) -> Missing | None:
     )
 
 
-def came_from(dossier: Dossier) -> str:
-    """Return the stage that a blocked issue came from.
-
-    The comment says so, unless the issue has been in another stage since; else its history does. Empty where neither says it.
-    """
+def block_of(dossier: Dossier) -> Mark | None:
+    """Return what the latest comment on a block remembers; None where there is none, or the issue has been in another stage since."""
     key, blocked = dossier.flow.labels.stage, dossier.flow.stage_label(dossier.flow.blocked)
-    stages = [one for one in dossier.events if one.label.startswith(key)]
     for note, mark in marked(dossier.team_notes, Template.BLOCKED):
-        since = [one for one in stages if one.at > note.created_at]
-        if all(one.added == (one.label == blocked) for one in since):
-            return mark.text("from")
-        break
+        since = [one for one in dossier.events if one.label.startswith(key) and one.at > note.created_at]
+        return mark if all(one.added == (one.label == blocked) for one in since) else None
+    return None
+
+
+def came_from(dossier: Dossier) -> str:
+    """Return the stage that a blocked issue came from: the comment says so, else its history does. Empty where neither says it."""
+    key, blocked = dossier.flow.labels.stage, dossier.flow.stage_label(dossier.flow.blocked)
+    block = block_of(dossier)
+    if block is not None and block.text("from"):
+        return block.text("from")
+    stages = [one for one in dossier.events if one.label.startswith(key)]
     before = found = ""
     for event in stages:
         if not event.added:

@@ -1,33 +1,30 @@
 """Lint: issues whose labels, comments or fields contradict the flow (source: domain, 4)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from supops.errors import CredentialError, SupopsError
 from supops.models.findings import Severity
 from supops.models.work import WorkIssue
-from supops.models.work_marks import mark_of, marked
-from supops.models.work_moves import Given
-from supops.models.workflow import NOWHERE, Flow, Move, Need, Template, Validation
+from supops.models.work_marks import mark_of
+from supops.models.work_moves import Given, Missing
+from supops.models.workflow import NOWHERE, Move, Need, Template, Validation
 from supops.services.ports import Parallel
-from supops.services.work_guards import GUARDS, Case
+from supops.services.work_guards import Case, block_of, missing_needs
+from supops.services.work_lasting import forward, lasting_needs
+from supops.services.work_mending import (
+    remedy_of,
+    run_again,
+    setting,
+    stage_by_force,
+    validation_anew,
+    validation_away,
+    validation_request,
+)
 from supops.services.work_reading import Desk, Dossier, type_of
 
-# What stays true once a move that needs it was made.
-LASTING = frozenset(
-    {
-        Need.TYPE,
-        Need.PRIORITY,
-        Need.CUSTOMER,
-        Need.APPROVAL,
-        Need.GAMEPLAN,
-        Need.ITERATION,
-        Need.MILESTONE,
-        Need.DRI,
-        Need.VALIDATED,
-        Need.BLUEPRINT,
-    }
-)
+# What plans the work, in words.
+SCHEDULE = {Need.ITERATION: "an iteration", Need.MILESTONE: "a milestone", Need.DRI: "somebody responsible"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,76 +114,59 @@ def lint_issue(dossier: Dossier, needs: dict[tuple[str, str], frozenset[Need]]) 
     flow, issue = dossier.flow, dossier.issue
     kind = type_of(flow, issue)
     known = flow.type(kind) if kind else None
-    found = [*_labels(flow, issue)]
+    found = [*_labels(dossier)]
     if known is not None and known.outside:
         yield from found
         return
-    found += _stages(flow, issue)
+    found += _stages(dossier)
     if not any(one.rule in ("no-stage", "several-stages", "unknown-stage") for one in found):
         found += _place(dossier)
+        found += _validation(dossier)
         found += _unmet(dossier, kind, needs)
     found += _half_moved(dossier)
     yield from found
 
 
-def _labels(flow: Flow, issue: WorkIssue) -> Iterator[LintFinding]:
-    names = flow.labels
-    types = flow.types_of(issue.labels)
+def _labels(dossier: Dossier) -> Iterator[LintFinding]:
+    flow, issue = dossier.flow, dossier.issue
+    names, types = flow.labels, flow.types_of(issue.labels)
     if len(types) > 1:
-        yield _finding(
-            "several-types",
-            issue,
-            f"it has several types: {', '.join(types)}",
-            f"supops issues triage {issue.iid} --type TYPE",
-        )
+        message = f"it has several types: {', '.join(types)}"
+        yield _finding("several-types", issue, message, setting(dossier, Need.TYPE))
     for name in types:
         if flow.type(name) is None:
-            yield _finding(
-                "unknown-type", issue, f"the type {name} is not known", "use one of the flow's types"
-            )
-    for key, rule in ((names.priority, "several-priorities"), (names.validation, "several-validations")):
-        values = [one.removeprefix(key) for one in issue.labels if one.startswith(key)]
-        if len(values) > 1:
-            yield _finding(
-                rule, issue, f"it has several labels {key}: {', '.join(values)}", "remove all but one"
-            )
+            message = f"the type {name} is not known"
+            yield _finding("unknown-type", issue, message, setting(dossier, Need.TYPE))
     validations = {name for known in names.validations.values() for name in known}
-    pairs = (
-        (names.priority, {*names.priorities}),
-        (names.customer, {*names.customers}),
-        (names.validation, validations),
+    scopes = (
+        (names.priority, {*names.priorities}, "several-priorities", setting(dossier, Need.PRIORITY)),
+        (names.validation, validations, "several-validations", validation_anew(dossier)),
+        (names.customer, {*names.customers}, "", setting(dossier, Need.CUSTOMER)),
     )
-    for key, values_known in pairs:
-        for label in issue.labels:
-            if label.startswith(key) and label.removeprefix(key) not in values_known:
-                message = f"the label {label} is none of the flow's"
-                yield _finding(
-                    "unknown-label",
-                    issue,
-                    message,
-                    "use one that the flow knows, or add it to the flow file",
-                    Severity.LOW,
-                )
+    for key, known, several, remedy in scopes:
+        values = [one.removeprefix(key) for one in issue.labels if one.startswith(key)]
+        # Some requests are of several customers.
+        if several and len(values) > 1:
+            message = f"it has several labels {key}: {', '.join(values)}"
+            yield _finding(several, issue, message, remedy)
+        for value in values:
+            if value not in known:
+                message = f"the label {key}{value} is none of the flow's"
+                way = f"{remedy}; or add it to the flow file (issues.flow)"
+                yield _finding("unknown-label", issue, message, way, Severity.LOW)
 
 
-def _stages(flow: Flow, issue: WorkIssue) -> Iterator[LintFinding]:
+def _stages(dossier: Dossier) -> Iterator[LintFinding]:
+    flow, issue = dossier.flow, dossier.issue
     stages = flow.stages_of(issue.labels)
     if not stages:
-        yield _finding("no-stage", issue, "it has no stage", f"`supops issues triage {issue.iid}`")
+        yield _finding("no-stage", issue, "it has no stage", setting(dossier))
     elif len(stages) > 1:
-        yield _finding(
-            "several-stages",
-            issue,
-            f"it has several stages: {', '.join(stages)}",
-            f"`supops issues move {issue.iid} STAGE --force --reason TEXT`",
-        )
+        message = f"it has several stages: {', '.join(stages)}"
+        yield _finding("several-stages", issue, message, stage_by_force(dossier))
     elif flow.stage(stages[0]) is None:
-        yield _finding(
-            "unknown-stage",
-            issue,
-            f"its stage, {stages[0]}, is not in the flow",
-            f"`supops issues move {issue.iid} STAGE --force --reason TEXT`",
-        )
+        message = f"its stage, {stages[0]}, is not in the flow"
+        yield _finding("unknown-stage", issue, message, stage_by_force(dossier))
 
 
 def _place(dossier: Dossier) -> Iterator[LintFinding]:
@@ -210,61 +190,29 @@ def _place(dossier: Dossier) -> Iterator[LintFinding]:
         elif issue.iteration.start <= desk.today:
             message = f"it is {place}, and its iteration, {issue.iteration.name}, has come"
             yield _finding("iteration-has-come", issue, message, "`supops issues dequeue`", Severity.LOW)
-    if place == flow.blocked and not [*marked(dossier.team_notes, Template.BLOCKED)]:
+    if place == flow.blocked and block_of(dossier) is None:
         yield _finding(
             "blocked-without-note",
             issue,
             "it is blocked, and no comment says since which stage, until what, and what then",
-            f"say it: unblock it, and `supops issues block {iid} --until TEXT --then TEXT`",
-        )
-    state = flow.validation_of(issue.labels)
-    places = {one.source for one in flow.moves if Need.REQUESTED in one.needs} | {
-        flow.validation,
-        flow.blocked,
-    }
-    if state is Validation.REQUESTED and place not in places:
-        yield _finding(
-            "validation-out-of-place",
-            issue,
-            f"its validation is requested, and it is in {place}",
-            "remove the label, or move it back",
+            f"say it: `supops issues block {iid} --until TEXT --then TEXT`",
         )
 
 
-def lasting_needs(flow: Flow) -> dict[tuple[str, str], frozenset[Need]]:
-    """Return what every issue of a type has that got to a stage by moves forward, whichever those were, by stage and type.
-
-    Cycles are no trouble: it starts with everything, and takes away until nothing changes.
-    """
-    needs: dict[tuple[str, str], frozenset[Need]] = {}
-    for kind in (one.key for one in flow.types if not one.outside):
-        names = [one.name for one in flow.stages]
-        into = {name: _forward(flow, name, kind) for name in names}
-        found = {name: LASTING if into[name] and name != flow.first else frozenset[Need]() for name in names}
-        changed = True
-        while changed:
-            changed = False
-            for name in names:
-                if name == flow.first or not into[name]:
-                    continue
-                sets = [(LASTING & {*one.needs}) | found.get(one.source, frozenset()) for one in into[name]]
-                common = frozenset.intersection(*map(frozenset, sets))
-                if common != found[name]:
-                    found[name], changed = common, True
-        needs |= {(name, kind): value for name, value in found.items()}
-    return needs
-
-
-def _forward(flow: Flow, name: str, kind: str) -> list[Move]:
-    return [
-        one
-        for one in flow.moves
-        if one.target == name
-        and kind in one.types
-        and not one.back
-        and not one.in_place
-        and one.source != NOWHERE
-    ]
+def _validation(dossier: Dossier) -> Iterator[LintFinding]:
+    flow, issue, place = dossier.flow, dossier.issue, dossier.place
+    places = {one.source for one in flow.moves if Need.REQUESTED in one.needs}
+    is_requested = flow.validation_of(issue.labels) is Validation.REQUESTED
+    if is_requested and place not in places | {flow.validation, flow.blocked}:
+        message = f"its validation is requested, and it is in {place}"
+        yield _finding("validation-out-of-place", issue, message, validation_away(dossier))
+    ways = forward(flow, place, dossier.type)
+    waits = bool(ways) and all(
+        one.validation is Validation.REQUESTED or Need.REQUESTED in one.needs for one in ways
+    )
+    if waits and not any(one.startswith(flow.labels.validation) for one in issue.labels):
+        message = f"it is in {place}, and no label says that its validation was requested"
+        yield _finding("validation-not-requested", issue, message, validation_request(dossier))
 
 
 def _unmet(
@@ -278,19 +226,44 @@ def _unmet(
                 "missing-type",
                 issue,
                 f"it is in {place}, and has no type",
-                f"`supops issues triage {issue.iid} --type TYPE`",
+                setting(dossier, Need.TYPE),
             )
         return
     wanted = needs.get((place, kind), frozenset())
-    if not wanted:
-        return
-    move = Move(place, place, (kind,), tuple(need for need in Need if need in wanted))
-    case = Case(dossier, move, Given(), issue.labels, issue.assignees, issue.iteration)
-    unmet = [one for need in move.needs if (one := GUARDS[need](case)) is not None]
+    unmet = _lacking(dossier, wanted)
     forced = _forced(dossier) if unmet else frozenset()
     for one in unmet:
         if one.need not in forced:
-            yield _finding(f"missing-{one.need}", issue, f"it is in {place}, and {one.message}", one.remedy)
+            message = f"it is in {place}, and {one.message}"
+            yield _finding(f"missing-{one.need}", issue, message, remedy_of(dossier, one))
+    yield from _half_scheduled(dossier, wanted)
+
+
+def _lacking(dossier: Dossier, needs: Collection[Need]) -> list[Missing]:
+    """Return what an issue lacks where it is."""
+    issue, place = dossier.issue, dossier.place
+    move = Move(place, place, (), tuple(need for need in Need if need in needs))
+    return [*missing_needs(Case(dossier, move, Given(), issue.labels, issue.assignees, issue.iteration))]
+
+
+def _half_scheduled(dossier: Dossier, wanted: Collection[Need]) -> Iterator[LintFinding]:
+    """Yield that some of what plans the work is there where it is to be set, and the rest is not."""
+    flow, issue, place = dossier.flow, dossier.issue, dossier.place
+    onward = [one for one in flow.moves_from(place, dossier.type) if not one.back]
+    parts = [need for need in SCHEDULE if need not in wanted and any(need in one.needs for one in onward)]
+    stage = flow.stage(place)
+    if dossier.desk.iterations.unavailable:
+        parts = [need for need in parts if need is not Need.ITERATION]
+    if stage and stage.dri and issue.assignees == (stage.dri,):
+        # That is who sees to the stage, and not who was chosen for the work.
+        parts = [need for need in parts if need is not Need.DRI]
+    unmet = _lacking(dossier, parts)
+    if 0 < len(unmet) < len(parts):
+        needs = [Need(one.need) for one in unmet]
+        there = " and ".join(SCHEDULE[need] for need in parts if need not in needs)
+        lacks = ", and ".join(one.message for one in unmet)
+        message = f"it is in {place}, and half-scheduled: it has {there}, but {lacks}"
+        yield _finding("half-scheduled", issue, message, setting(dossier, *needs))
 
 
 def _forced(dossier: Dossier) -> frozenset[str]:
@@ -307,16 +280,12 @@ def _half_moved(dossier: Dossier) -> Iterator[LintFinding]:
     if mark is None:
         return
     source, target = mark.text("from"), mark.text("to")
-    if (source == target and mark.kind == Template.MOVED) or source not in (dossier.place, NOWHERE):
+    # These can be about the stage that the issue is in.
+    is_there = target == dossier.place and mark.kind in (Template.MOVED, Template.BLOCKED)
+    if is_there or source not in (dossier.place, NOWHERE) or mark.number("n") != dossier.steps:
         return
-    if mark.number("n") == dossier.steps:
-        yield _finding(
-            "half-moved",
-            dossier.issue,
-            f"a comment says that it was moved from {source or 'no stage'} to {target} ({mark.kind}), and it was not",
-            "run the command again that moves it: it goes on from there, and comments once only",
-            Severity.HIGH,
-        )
+    message = f"a comment says that it was moved from {source or 'no stage'} to {target} ({mark.kind}), and it was not"
+    yield _finding("half-moved", dossier.issue, message, run_again(dossier, mark), Severity.HIGH)
 
 
 def _finding(

@@ -2,36 +2,17 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
-from supops.models.work import Change, Iteration, WorkIssue
-from supops.models.work_marks import Fact, Mark, mark_of
-from supops.models.work_moves import Comment, Given, Missing, Option, Plan, Values
-from supops.models.workflow import ASKED, CLOSED, NOWHERE, Flow, Move, Need, Template, Validation, Verb
-from supops.services.work_changing import hash_of, is_written, needs_at, outside, retyped, said_in, unheard
+from supops.models.work import Change, WorkIssue
+from supops.models.work_moves import Given, Missing, Option, Plan
+from supops.models.workflow import ASKED, CLOSED, NOWHERE, Flow, Move, Need, Template, Validation, Verb, an
+from supops.services.work_changing import outside, retyped, unheard
+from supops.services.work_commenting import Commenter, still_waiting
 from supops.services.work_guards import Case, came_from, missing_needs
+from supops.services.work_lasting import needs_at
+from supops.services.work_ports import Wording
 from supops.services.work_reading import Desk, Dossier, stage_of
-
-
-class Wording(Protocol):
-    """Writes the texts of comments."""
-
-    def compose(self, kind: Template, values: Values, *, people: Collection[str] = ()) -> str:
-        """Return a comment's text, without its mark; nothing in it runs as a quick action.
-
-        Args:
-            kind: Of which template.
-            values: What it puts in; `text` is Markdown from a file of the team's.
-            people: Usernames that `text` may mention; it mentions nobody else.
-
-        Raises:
-            ConfigError: The template has mistakes.
-        """
-        ...
-
-    def mentions(self, text: str) -> tuple[str, ...]:
-        """Return the names that a text mentions, of people, groups, or nobody."""
-        ...
+from supops.services.work_uses import must_be_heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +54,9 @@ class Mover:
 
         Returns:
             What is done, or what is missing: then nothing is.
+
+        Raises:
+            UsageError: Something was said that the move has no use for.
         """
         misfit = outside(self.flow, given)
         obstacle = misfit or self._obstacle(dossier)
@@ -95,7 +79,12 @@ class Mover:
             source = came_from(dossier)
             moves.sort(key=lambda one: one.target != source)
         plans = [self._plan(dossier, move, given) for move in moves]
-        return next((one for one in plans if one.is_legal and not one.overridden), plans[0])
+        place = _best(plans, moves, force=given.force)
+        self._must_be_heard(dossier, given, moves[place])
+        return _staying(plans[place], moves[place], plans[0])
+
+    def _must_be_heard(self, dossier: Dossier, given: Given, *moves: Move) -> None:
+        must_be_heard(self.flow, moves, given, self._type_with(dossier, given), dossier.issue.iid)
 
     def _type_with(self, dossier: Dossier, given: Given) -> str | None:
         named = self.flow.type(given.type) if given.type else None
@@ -135,6 +124,7 @@ class Mover:
         move = Move(dossier.place, target, (kind,) if kind else (), needs, comment=Template.MOVED)
         said = f"it had {'the stages' if len(stages) > 1 else 'the stage'} {', '.join(stages)}"
         plan = self._plan(dossier, move, given)
+        self._must_be_heard(dossier, given, move)
         return replace(plan, source=", ".join(stages), remarks=(*plan.remarks, said))
 
     def _refused(self, dossier: Dossier, target: str, *missing: Missing) -> Plan:
@@ -151,7 +141,7 @@ class Mover:
         moves = self.flow.moves_from(place, dossier.type)
         targets = dict.fromkeys(one.target for one in moves if not one.in_place)
         what = f"to {target}" if target else f"called `{verb}`"
-        kind = f" for a {dossier.type}" if dossier.type else ""
+        kind = f" for {an(dossier.type)}" if dossier.type else ""
         where = f"from {place}" if place else "for an issue without a stage"
         remedy = (
             f"from there it can get to: {', '.join(targets)}"
@@ -161,7 +151,7 @@ class Mover:
         if not place:
             remedy = f"put it into the flow: `supops issues triage {issue.iid}`"
         elif issue.is_closed:
-            remedy = f"open it again: `supops issues move {issue.iid} {self.flow.first} --reason TEXT`"
+            remedy = f"open it again: {reopening(dossier)}"
         missing = Missing("move", f"there is no move {what} {where}{kind}", remedy, forcible=False)
         return self._refused(dossier, target, missing)
 
@@ -171,6 +161,9 @@ class Mover:
         what = f", its validation {state}" if state and target == self.flow.validation else ""
         remark = f"it is in {target} already{what}"
         kinds = tuple(one.key for one in self.flow.types if not one.outside)
+        kind = self._type_with(dossier, given)
+        ways = [one for one in self.flow.moves if one.target == target and (not kind or kind in one.types)]
+        self._must_be_heard(dossier, given, *ways)
         move = Move(dossier.place, dossier.place, kinds)
         fields = self._plan(dossier, move, replace(given, reason="", force=False))
         sets = bool(fields.missing) or not fields.is_empty
@@ -201,9 +194,10 @@ class Mover:
 
     def _plan(self, dossier: Dossier, move: Move, given: Given, *, compose: bool = True) -> Plan:
         issue = dossier.issue
-        state = self.flow.validation_of(issue.labels)
-        if compose and move.in_place and state is not None and move.validation is state:
+        if compose and move.in_place and self._is_validated_so(issue, move.validation):
             return self._already(dossier, move.target, given)
+        if move.in_place and move.comment is Template.BLOCKED:
+            given = still_waiting(dossier, given)
         labels = self._labels_given(issue, given)
         iteration = given.iteration or issue.iteration
         assignees = self._assignees(issue, move, given)
@@ -231,12 +225,17 @@ class Mover:
         )
         if not compose or missing:
             return plan
-        comments = self._comments(dossier, plan, given)
+        comments = Commenter(self.wording).comments(dossier, plan, given)
         told = {one for comment in comments for one in comment.mentions}
         added = set(assignees) - set(issue.assignees)
         if comments:
             told |= {issue.author, *issue.assignees, *(one.author for one in dossier.notes)}
         return replace(plan, comments=comments, notify=told_names(self.desk, told | added))
+
+    def _is_validated_so(self, issue: WorkIssue, state: Validation | None) -> bool:
+        """Whether a validation stands so already, and one label says it."""
+        labels = [one for one in issue.labels if one.startswith(self.flow.labels.validation)]
+        return len(labels) == 1 and state is not None and self.flow.validation_of(labels) is state
 
     def _untyped(self, case: Case) -> tuple[Missing, ...]:
         """Return that the type is missing, where the move is not for all types and does not ask for one itself."""
@@ -304,65 +303,37 @@ class Mover:
         why = case.dossier.desk.iterations.unavailable
         return (f"no iteration is asked for: {why}; the milestone alone says when it is planned for",)
 
-    def _comments(self, dossier: Dossier, plan: Plan, given: Given) -> tuple[Comment, ...]:
-        """Return what is to be written and is not there yet."""
-        wanted: list[Comment] = []
-        move = plan.move
-        for kind, text in ((Template.GAMEPLAN, given.gameplan), (Template.BLUEPRINT, given.blueprint)):
-            if text:
-                wanted.append(self._own_comment(kind, text, given.people))
-        template = move.comment if move else None
-        if template is Template.CLOSED and not (plan.change.close or plan.target == CLOSED):
-            template = None
-        if template is None and (plan.overridden or given.reason.strip()):
-            template = Template.MOVED
-        if template is not None:
-            facts: dict[str, Fact] = {"from": plan.source, "to": plan.target, "n": dossier.steps}
-            if said := said_in(given):
-                facts["said"] = said
-            if plan.overridden:
-                facts["forced"] = ",".join(one.need for one in plan.overridden)
-            if template is Template.BLOCKED:
-                facts |= {"until": given.until.strip(), "then": given.then.strip(), "on": given.on}
-            wanted.append(self._comment(template, facts, self._values(dossier, plan, given)))
-        return tuple(one for one in wanted if not is_written(dossier, one))
-
-    def _own_comment(self, kind: Template, text: str, people: Sequence[str]) -> Comment:
-        """Return a comment that somebody wrote: it mentions people, and no groups."""
-        body = self.wording.compose(kind, {"text": text}, people=people)
-        known = {one.casefold() for one in people}
-        lost = tuple(one for one in self.wording.mentions(text) if one.casefold() not in known)
-        mark = Mark(kind, {"hash": hash_of(text)})
-        return Comment(kind, mark, f"{mark.line}\n{body}", self.wording.mentions(body), lost)
-
-    def _comment(self, kind: Template, facts: dict[str, Fact], values: Values) -> Comment:
-        mark = Mark(kind, facts)
-        text = self.wording.compose(kind, values)
-        return Comment(kind, mark, f"{mark.line}\n{text}", self.wording.mentions(text))
-
-    def _values(self, dossier: Dossier, plan: Plan, given: Given) -> Values:
-        issue = dossier.issue
-        return {
-            "iid": issue.iid,
-            "title": issue.title,
-            "type": plan.type or "",
-            "source": plan.source,
-            "target": plan.target,
-            "requester": given.requester or issue.author,
-            "reason": given.reason.strip(),
-            "until": given.until.strip(),
-            "then": given.then.strip(),
-            "on": given.on,
-            "overridden": [one.message for one in plan.overridden],
-            "round": sum(1 for one in dossier.team_notes if _kind(one.body) == Template.REQUEST_VALIDATION)
-            + 1,
-        }
-
 
 def _fits_by_stage(move: Move, given: Given) -> bool:
-    """Whether a move is meant by the stage that it leads to: one that stays there only where fields are to be set."""
+    """Whether a move is meant by the stage that it leads to: one that stays there only where what it sets is said."""
+    if not move.in_place:
+        return True
+    if move.comment is Template.BLOCKED:
+        return any((given.until, given.then, given.on))
     sets = (given.type, given.priority, given.customer, given.iteration, given.milestone, given.dri)
-    return not move.in_place or (move.validation is None and any(sets))
+    return move.validation is None and any(sets)
+
+
+def _best(plans: Sequence[Plan], moves: Sequence[Move], *, force: bool) -> int:
+    """Return which of some plans is meant: the first that lacks nothing; by force, the first, unless another leads on as it is."""
+    found = (
+        place
+        for place, one in enumerate(plans)
+        if one.is_legal and not one.overridden and not (force and moves[place].in_place)
+    )
+    return next(found, 0)
+
+
+def _staying(plan: Plan, move: Move, first: Plan) -> Plan:
+    """Say why an issue stays where it is, where what was asked for could have led on, or there is nothing to do."""
+    if not move.in_place or not plan.is_legal:
+        return plan
+    remark = f"it is in {plan.target} already" if plan.is_empty else ""
+    if first.target != plan.target and first.missing:
+        lacks = "; ".join(one.message for one in first.missing)
+        remark = f"it stays in {plan.target}; to {first.target}: {lacks}"
+    remarks = (remark,) if remark and not any(one.startswith(remark) for one in plan.remarks) else ()
+    return replace(plan, remarks=(*plan.remarks, *remarks))
 
 
 def told_names(desk: Desk, names: Collection[str]) -> tuple[str, ...]:
@@ -371,11 +342,8 @@ def told_names(desk: Desk, names: Collection[str]) -> tuple[str, ...]:
     return tuple(sorted({*names} - {"", me}, key=str.casefold))
 
 
-def _kind(body: str) -> str:
-    mark = mark_of(body)
-    return mark.kind if mark else ""
-
-
-def iteration_of(plan: Plan) -> Iteration | None:
-    """Return the iteration that an issue is in once a plan is carried out."""
-    return plan.iteration or plan.issue.iteration
+def reopening(dossier: Dossier) -> str:
+    """Return the command that opens a closed issue again."""
+    moves = dossier.flow.moves_from(CLOSED, dossier.type)
+    target = moves[0].target if moves else dossier.flow.first
+    return f"`supops issues move {dossier.issue.iid} {target} --reason TEXT`"

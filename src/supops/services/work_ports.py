@@ -1,6 +1,6 @@
 """What the issue flow asks of the outside world. Adapters implement these; tests have one fake for each."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from supops.errors import Conflict
@@ -14,6 +14,8 @@ from supops.models.work import (
     WorkIssue,
     WorkNote,
 )
+from supops.models.work_moves import Values
+from supops.models.workflow import Template
 
 
 class Changed(Conflict):
@@ -173,4 +175,25 @@ class WorkTracker(Protocol):
             Rejected: The platform took it for something else than a comment.
             SupopsError: The platform refuses: nothing was posted; or can't be reached: it may have been posted.
         """
+        ...
+
+
+class Wording(Protocol):
+    """Writes the texts of comments."""
+
+    def compose(self, kind: Template, values: Values, *, people: Collection[str] = ()) -> str:
+        """Return a comment's text, without its mark; nothing in it runs as a quick action.
+
+        Args:
+            kind: Of which template.
+            values: What it puts in; `text` is Markdown from a file of the team's.
+            people: Usernames that `text` may mention; it mentions nobody else.
+
+        Raises:
+            ConfigError: The template has mistakes.
+        """
+        ...
+
+    def mentions(self, text: str) -> tuple[str, ...]:
+        """Return the names that a text mentions, of people, groups, or nobody."""
         ...

@@ -12,6 +12,7 @@ from supops.models.work_moves import Comment, Given, Moved, Plan
 from supops.models.workflow import CLOSED, Flow, Template, Verb
 from supops.services.ports import Parallel
 from supops.services.work_applying import Applier
+from supops.services.work_guards import block_of
 from supops.services.work_moving import Mover, told_names
 from supops.services.work_reading import Desk, Dossier, type_of
 
@@ -252,7 +253,8 @@ class Reviewer:
     def _whom(self, dossier: Dossier, week: int) -> str:
         """Return whom the review turns to: the blocking party, or the next level of leadership."""
         ladder = self.desk.flow.ladder
-        blocking = next((mark.text("on") for _, mark in marked(dossier.team_notes, Template.BLOCKED)), "")
+        block = block_of(dossier)
+        blocking = block.text("on") if block else ""
         if week == ASK:
             return blocking or next(iter(dossier.issue.assignees), "") or dossier.issue.author
         if week >= CLOSE_AFTER:
@@ -261,9 +263,7 @@ class Reviewer:
         return ladder[place] if place >= 0 else ""
 
     def _comment(self, dossier: Dossier, kind: Template, mark: Mark, weeks: int, to: str) -> Comment:
-        block = next(
-            (found for _, found in marked(dossier.team_notes, Template.BLOCKED)), Mark(Template.BLOCKED)
-        )
+        block = block_of(dossier) or Mark(Template.BLOCKED)
         values = {
             "iid": dossier.issue.iid,
             "title": dossier.issue.title,
