@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from supops.errors import ConfigError
 from supops.models.work_marks import Mark, mark_of
 from supops.models.workflow import Template
-from supops.render.issue_comments import IssueComments, mention
+from supops.render.comment_templates import mention
+from supops.render.issue_comments import IssueComments
 from supops.sandbox.gitlab_text import carried_out, mentions
 
 COMMENTS = IssueComments()

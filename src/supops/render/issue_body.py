@@ -19,6 +19,7 @@ from supops.models.changes import AuditChanges
 from supops.models.filings import Texts
 from supops.models.findings import Finding
 from supops.render.audits import listing_table, summary_lines, waived_table
+from supops.render.comment_templates import Raw, comment_environment
 from supops.render.issue_marks import Kept, Ours, box, end_mark, has_mark, kept_of, part_mark, split_ours
 from supops.render.issue_parts import split_text
 from supops.render.markdown import table_lines
@@ -31,12 +32,6 @@ if TYPE_CHECKING:
 BUILT_IN = "audit.md.j2"
 # What the marks, the numbers of parts and what is repeated at the head of a part may take.
 RESERVE = 2_000
-
-
-class Raw(str):
-    """Markdown that needs no escaping."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,17 +155,8 @@ class IssueBody(Composer):
     @cached_property
     def _template(self) -> "Template":
         import jinja2
-        from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-        environment = ImmutableSandboxedEnvironment(
-            loader=jinja2.PackageLoader("supops.render"),
-            undefined=jinja2.StrictUndefined,
-            finalize=_escaped,
-            autoescape=False,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
+        environment = comment_environment(jinja2.PackageLoader("supops.render"))
         try:
             if self.template is None:
                 return environment.get_template(BUILT_IN)
@@ -188,13 +174,6 @@ class IssueBody(Composer):
 TEMPLATE_HINT = (
     "It is what gitlab.filing.template names. Without that setting, the built-in template is used."
 )
-
-
-def _escaped(value: object) -> str:
-    """Escape what a template puts out, but for what is ready."""
-    if isinstance(value, Raw):
-        return value
-    return markdown(str(value))
 
 
 def _raw(lines: Sequence[str]) -> tuple[Raw, ...]:

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 from supops.errors import ConfigError
 from supops.models.work_moves import Values
 from supops.models.workflow import Template
-from supops.render.issue_body import Raw
-from supops.render.team_markdown import EVERYBODY, USERNAME, mentioned, own_markdown, without_actions
-from supops.render.text import markdown
+from supops.render.comment_templates import Raw, comment_environment
+from supops.render.team_markdown import mentioned, own_markdown, without_actions
 from supops.services.work_ports import Wording
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#%&=+,;-]+")
 # The heading of a template, said again by the file that it puts in.
 TWICE = re.compile(r"\A(#{1,6} +([^\n]+?)) *\n+#{1,6} +\2[ #]*(?=\n|\Z)", re.IGNORECASE)
 LONGEST = 1_000_000
@@ -76,7 +74,6 @@ class IssueComments(Wording):
     @cached_property
     def _environment(self) -> "Environment":
         import jinja2
-        from jinja2.sandbox import ImmutableSandboxedEnvironment
 
         built_in = jinja2.PackageLoader("supops.render", "templates/issues")
         loader: jinja2.BaseLoader = built_in
@@ -86,32 +83,4 @@ class IssueComments(Wording):
                     f"There is no folder {self.folder}.", hint="The setting issues.templates names it."
                 )
             loader = jinja2.ChoiceLoader([jinja2.FileSystemLoader(self.folder), built_in])
-        environment = ImmutableSandboxedEnvironment(
-            loader=loader,
-            undefined=jinja2.StrictUndefined,
-            finalize=_escaped,
-            autoescape=False,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
-        environment.globals |= {"mention": mention, "link": link}
-        return environment
-
-
-def mention(username: str) -> Raw:
-    """Return Markdown that mentions a user; what can't be a username is shown as it is."""
-    name = username.removeprefix("@")
-    if USERNAME.fullmatch(name) and name.casefold() not in EVERYBODY:
-        return Raw(f"@{name}")
-    return Raw(markdown(username))
-
-
-def link(address: str) -> Raw:
-    """Return Markdown that links to an address; what is none is shown as it is."""
-    return Raw(f"<{address}>") if ADDRESS.fullmatch(address) else Raw(markdown(address))
-
-
-def _escaped(value: object) -> str:
-    """Escape what a template puts out, but for what is ready."""
-    return value if isinstance(value, Raw) else markdown(str(value))
+        return comment_environment(loader)

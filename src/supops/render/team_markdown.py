@@ -11,7 +11,7 @@ from supops.render.text import visible
 USERNAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
 # Whole groups of people.
 EVERYBODY = frozenset(["all", "here", "channel", "everyone"])
-QUICK_ACTION = re.compile(r"^(\s*)/")
+QUICK_ACTION = re.compile(r"^(\s*)/(\w*)")
 OPENING = re.compile(r"```[A-Za-z0-9_+#.-]*")
 FENCE = re.compile(r"`{3}|~{3}")
 # HTML, GitLab's own quotes, and its formulas: they can go on over a block of code, or end within one.
@@ -38,7 +38,6 @@ def own_markdown(text: str, people: Collection[str] = ()) -> str:
 
     What is certainly code stays as it is. Quick actions stay as well: `without_actions` looks at the whole comment.
     """
-    known = {one.casefold() for one in people} - EVERYBODY
     lines = [
         "\t".join(visible(part) for part in line.split("\t")).rstrip()
         for line in text.replace("\r\n", "\n").strip("\n").split("\n")
@@ -47,17 +46,22 @@ def own_markdown(text: str, people: Collection[str] = ()) -> str:
     shown = "\n".join(
         line if is_code else line.replace("\t", "    ") for line, is_code in zip(lines, codes, strict=True)
     )
-    shown = shown.replace("<!--", "&lt;!--")
-    quiet = _quiet(shown)
+    known = [one for one in people if USERNAME.fullmatch(one) and one.casefold() not in EVERYBODY]
+    return without_mentions(shown.replace("<!--", "&lt;!--"), known)
+
+
+def without_mentions(text: str, but: Collection[str] = ()) -> str:
+    """Return Markdown without mentions of others than these; what is certainly code stays as it is."""
+    known = {one.casefold() for one in but}
+    quiet = _quiet(text)
 
     def said(found: re.Match[str]) -> str:
         name = found["name"].rstrip("./")
         if quiet[found.start()] or not name:
             return found[0]
-        is_one = USERNAME.fullmatch(name) and name.casefold() in known
-        return f"@{found['name']}" if is_one else f"@ {found['name']}"
+        return f"@{found['name']}" if name.casefold() in known else f"@ {found['name']}"
 
-    return MENTION.sub(said, shown)
+    return MENTION.sub(said, text)
 
 
 def mentioned(text: str) -> tuple[str, ...]:
@@ -73,15 +77,24 @@ def mentioned(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in found if name))
 
 
-def without_actions(text: str) -> str:
-    """Return Markdown of which no line is a quick action, with one empty line in a row at the most; code stays as it is."""
+def without_actions(text: str, but: Collection[str] = ()) -> str:
+    """Return Markdown of which no line is a quick action, with one empty line in a row at the most; code stays as it is.
+
+    Args:
+        text: The whole comment.
+        but: Names of actions that are meant, in small letters.
+    """
+
+    def escaped(found: re.Match[str]) -> str:
+        return found[0] if found[2].lower() in but else f"{found[1]}\\/{found[2]}"
+
     kept: list[str] = []
     after_gap = False
     lines = text.split("\n")
     for line, is_code in zip(lines, code_lines(lines), strict=True):
         is_gap = not is_code and not line.strip()
         if not (is_gap and after_gap):
-            kept.append(line if is_code else QUICK_ACTION.sub(r"\1\\/", line))
+            kept.append(line if is_code else QUICK_ACTION.sub(escaped, line))
         after_gap = is_gap
     return "\n".join(kept)
 

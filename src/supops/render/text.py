@@ -44,16 +44,21 @@ def markdown(text: str) -> str:
     parts = []
     for safe, words in groupby(visible(text).split(), key=lambda word: bool(SAFE_WORD.fullmatch(word))):
         joined = " ".join(words)
-        parts.append(joined if safe else _code_span(joined))
+        parts.append(joined if safe else _cell_code(joined))
     return " ".join(parts)
 
 
-def _code_span(text: str) -> str:
+def code_span(text: str) -> str:
+    """Return Markdown that shows a text of one line as code, whatever is in it. Not for a table, where a bar ends a cell."""
     longest = max((len(ticks) for ticks in re.findall(r"`+", text)), default=0)
     fence = "`" * (longest + 1)
     padding = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{padding}{text}{padding}{fence}"
+
+
+def _cell_code(text: str) -> str:
     # A bar ends a table's cell even within a code span, unless it is escaped.
-    return f"{fence}{padding}{text.replace('|', chr(92) + '|')}{padding}{fence}"
+    return code_span(text.replace("|", "\\|"))
 
 
 def count(number: int, singular: str, plural: str | None = None) -> str:
