@@ -8,9 +8,10 @@ import pytest
 
 from supops.cli import all_commands
 from supops.errors import NetworkError
-from supops.models.workflow import Verb
+from supops.models.workflow import ASKED, Verb
 from supops.services.flow_default import Switches, Where, default_flow
 from supops.services.work_linting import Linter, LintFinding
+from supops.services.work_mending import OPTIONS
 from tests.fakes.parallel import one_by_one
 from tests.fakes.work import BEFORE, CURRENT, MILESTONE, NEXT, TEAMMATE, Failure, FakeWork
 from tests.issues import BUG, FEATURE, GAMEPLAN, Office, stage
@@ -254,3 +255,18 @@ def test_a_move_that_did_not_happen_is_found_behind_other_marks(
     run(office, f"supops issues {command}", options)
     assert len(office.bodies(iid)) == comments
     assert "half-moved" not in office.rules(iid)
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_what_a_move_lacks_can_be_said_with_its_command(planned: bool, options: dict[str, set[str]]) -> None:
+    flow = default_flow(Switches(bugs_plan=planned, close_on_completion=True))
+
+    lacking = {
+        (str(move.verb), f"--{need}")
+        for move in flow.moves
+        for need in move.needs
+        if need in OPTIONS or need in ASKED
+        if f"--{need}" not in options[move.verb] or f"--{need}" not in options["move"]
+    }
+
+    assert not lacking

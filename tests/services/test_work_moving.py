@@ -145,6 +145,10 @@ def test_what_is_scheduled_for_the_current_iteration_waits_for_nothing(office: O
     assert office.stages(iid) == ("Scheduling",)
     assert office.issue(iid).iteration == CURRENT
     assert needs(office.plan(iid, target="Queued")) == ["later-iteration"]
+    (late,) = office.plan(iid, Verb.START, iteration="next").missing
+    assert f"`supops issues move {iid} Queued --iteration {NEXT.id}`" in late.remedy
+    (soon,) = office.plan(iid, target="Queued", iteration="current").missing
+    assert f"`supops issues start {iid} --iteration current`" in soon.remedy
     assert office.move(iid, Verb.START).done
 
 
@@ -740,6 +744,18 @@ def test_the_same_about_a_block_changes_nothing(office: Office, asked: dict[str,
         assert office.move(iid, Verb.BLOCK, until=until).done
         assert not office.move(iid, Verb.BLOCK, until=until).done
         assert len(office.bodies(iid)) == number
+
+
+def test_where_the_flow_has_no_move_for_that_it_is_blocked_anew() -> None:
+    flow = default_flow()
+    moves = tuple(one for one in flow.moves if not (one.in_place and one.verb is Verb.BLOCK))
+    office = Office(flow=replace(flow, moves=moves))
+    iid = office.tracker.opened(stage("Planning"), *BUG)
+    office.move(iid, Verb.BLOCK, **WAITS)
+
+    assert office.plan(iid, Verb.BLOCK, **WAITS).is_empty
+    (one,) = office.plan(iid, Verb.BLOCK, until="Legal agrees").missing
+    assert (one.need, f"`supops issues unblock {iid}`" in one.remedy) == ("until", True)
 
 
 def test_an_issue_that_was_blocked_by_hand_is_given_its_comment(office: Office) -> None:

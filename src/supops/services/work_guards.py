@@ -157,7 +157,8 @@ def _current(case: Case) -> Missing | None:
     if one.start > today:
         waits = f"it waits in {case.flow.queued} until then"
         if case.dossier.place != case.flow.queued:
-            waits += f": `supops issues move {case.issue.iid} {case.flow.queued}`"
+            said = f" --iteration {one.id}" if case.given.iteration else ""
+            waits += f": `supops issues move {case.issue.iid} {case.flow.queued}{said}`"
         message = f"its iteration, {one.name}, has not come yet"
         return Missing(Need.CURRENT, message, f"{waits}; or add --iteration current")
     return Missing(
@@ -173,7 +174,7 @@ def _later(case: Case) -> Missing | None:
         return Missing(
             Need.LATER,
             f"its iteration, {one.name}, is the current one: there is nothing to wait for",
-            f"start it: `supops issues start {case.issue.iid}`",
+            f"start it: `supops issues start {case.issue.iid}{' --iteration current' if case.given.iteration else ''}`",
         )
     return Missing(Need.LATER, f"its iteration, {one.name}, is over", "put it into another: --iteration next")
 
