@@ -1,6 +1,7 @@
 """What all tests share: a fresh sandbox, and a way to run commands as a user does."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,10 @@ from tests.forking import Forker
 EXAMPLES = int(os.environ.get("SUPOPS_TEST_EXAMPLES", "100"))
 settings.register_profile("ci", deadline=None, print_blob=True, max_examples=EXAMPLES)
 settings.load_profile("ci")
+
+# What is started in the background, by a shell or by nohup, ignores interrupts, and so would the commands that tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parents[1]
 
