@@ -9,6 +9,7 @@ from supops.sandbox.gitlab_license_requests import FOR_DUO, FORM, GOOD, SECOND, 
 from supops.sandbox.gitlab_seed import TRACKER
 from supops.sandbox.gitlab_state import GitLabIssue
 from supops.sandbox.world import World
+from supops.services.licensing import fingerprint
 from tests.cli.schemas import validate
 from tests.conftest import Ran, Run
 
@@ -54,16 +55,16 @@ def test_the_files_of_the_story_need_no_folder(run: Run) -> None:
     assert "#g_provision" in licenses(run, "route", "license-for-duo.yaml").out
 
 
-def test_from_the_request_to_the_answer(run: Run, home: dict[str, str]) -> None:
+def test_from_the_request_to_the_answer(run: Run, home: dict[str, str], tmp_path: Path) -> None:
     made = licenses(run, "generate", "--issue", str(FORM), "-f", "a.lic")
     assert made.status == 0, made.err
     words = ("complete", "--issue", str(FORM), "--license", "a.lic", "--spent", "15m")
 
     unasked = licenses(run, *words)
     assert (unasked.status, "Add --yes" in unasked.err) == (2, True)
-    planned = licenses(run, *words, "--dry-run", "-o", "json")
+    planned = licenses(run, *words, "--dry-run", "--attach", "-o", "json")
     assert issue_of(home, FORM).state == "opened"
-    done = licenses(run, *words, "--yes", "--attach", "-o", "json")
+    done = run("--demo", "--debug", "licenses", *words, "--yes", "--attach", "-o", "json")
     again = licenses(run, *words, "--yes", "-o", "json")
 
     states = []
@@ -77,7 +78,11 @@ def test_from_the_request_to_the_answer(run: Run, home: dict[str, str]) -> None:
     assert (issue.state, issue.time_spent) == ("closed", 900)
     assert "Stage::Completed" in issue.labels
     (reply,) = [note.body for note in issue.notes if not note.system]
-    assert reply.count("```") == 2
+    text = (tmp_path / "a.lic").read_text().strip()
+    assert f"```\n{text}\n```" in reply
+    for ran in (planned, done, again):
+        assert text[:40] not in ran.out + ran.err
+    assert fingerprint(f"{text}\n".encode()) in done.out
 
 
 def test_a_file_for_somebody_else_is_not_handed_out(run: Run, home: dict[str, str]) -> None:

@@ -117,18 +117,32 @@ class Broken:
     """How a call fails, once.
 
     Attributes:
+        error: Such as a `KeyboardInterrupt`, where the process ends there.
         acts: Whether what was asked for is done all the same, as where the network breaks before the answer.
     """
 
     call: str
-    error: SupopsError
+    error: BaseException
     acts: bool = False
 
 
 class FakeRequests(RequestTracker):
-    """Requests in memory."""
+    """Requests in memory.
 
-    def __init__(self, issues: Iterable[RequestIssue] = ()) -> None:
+    Attributes:
+        user: Whose credential it is.
+        members: Usernames of the team.
+    """
+
+    def __init__(
+        self,
+        issues: Iterable[RequestIssue] = (),
+        *,
+        user: str = "support-bot",
+        members: Iterable[str] = ("support-bot", "maria-delgado"),
+    ) -> None:
+        self.user = user
+        self.members = frozenset(members)
         self.issues = {one.iid: one for one in issues}
         self.written: dict[int, list[RequestNote]] = {}
         self.spent: dict[int, list[str]] = {}
@@ -149,6 +163,12 @@ class FakeRequests(RequestTracker):
 
     def notes(self, issue: RequestIssue) -> tuple[RequestNote, ...]:
         return tuple(self.written.get(self.issue(issue.iid).iid, ()))
+
+    def me(self) -> str:
+        return self.user
+
+    def team(self) -> frozenset[str]:
+        return self.members
 
     def comment(self, issue: RequestIssue, body: str) -> None:
         broken = self._called("comment")
@@ -171,7 +191,8 @@ class FakeRequests(RequestTracker):
         return self.issues[issue.iid]
 
     def _note(self, issue: RequestIssue, body: str, *, system: bool) -> None:
-        self.written.setdefault(self.issue(issue.iid).iid, []).append(RequestNote(self._next, body, system))
+        note = RequestNote(self._next, body, self.user, system)
+        self.written.setdefault(self.issue(issue.iid).iid, []).append(note)
         self._next += 1
 
     def _called(self, call: str) -> Broken | None:

@@ -24,7 +24,9 @@ def tracker(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Reques
     connection = gitlab_of(sandbox)
     real = GitLabRequests(connection, TRACKER)
     # What the fake has is what the story has.
-    yield FakeRequests(map(real.issue, range(EARLIER, FORM + 1))) if request.param == "fake" else real
+    issues = map(real.issue, range(EARLIER, FORM + 1))
+    fake = FakeRequests(issues, user="support-bot", members=real.team())
+    yield fake if request.param == "fake" else real
     connection.close()
 
 
@@ -76,7 +78,14 @@ def test_comments_and_what_the_platform_notes_are_listed_oldest_first(
     assert [one.id for one in notes] == sorted(one.id for one in notes)
     (time,) = [one for one in notes if one.system and one.body.startswith("added ")]
     assert "of time spent" in time.body
+    assert {one.author for one in ours} | {time.author} == {tracker.me()}
     assert time.id > ours[-1].id
+
+
+def test_the_team_are_those_who_may_label_issues(tracker: RequestTracker) -> None:
+    assert {tracker.me(), "maria-delgado"} <= tracker.team()
+    # A guest.
+    assert "sam-nakamura" not in tracker.team()
 
 
 def test_finishing_labels_and_closes_and_can_be_done_again(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from supops.errors import ConfigError
 from supops.models.license_requests import Closing, Decision
 from supops.models.licenses import Inspection, Issued, License, Opened, Problem
+from supops.render.comment_templates import code
 from supops.render.license_files import inspection_blocks, inspection_csv
 from supops.render.license_replies import TemplateReplies, closing_blocks, closing_csv, closing_json
 from supops.render.licenses import (
@@ -46,6 +48,12 @@ HOSTILE = (
     "~label %milestone #1 !2 $3",
     "{{ 7 * 7 }}",
 )
+HOSTILE_WORDS = st.lists(
+    st.sampled_from(
+        ["a", "`", "``", "@all", "@root", "close", "/close", "label", "<b>", "<!--", "\\", "|", "[x](@root)"]
+    ),
+    max_size=6,
+).map(" ".join)
 TEXTS = st.sampled_from(HOSTILE) | st.text(st.characters(codec="utf-8"), max_size=30)
 
 
@@ -121,6 +129,67 @@ def test_the_reply_says_what_people_need() -> None:
     assert "```\nAAAA\nBBBB\n```" in complete(attached="AAAA\nBBBB\n")
 
 
+OWN_TEMPLATES = (
+    "`{{ name }}` and `{{ email }}`",
+    "{{ name }}: `x {{ email }} y`, ``{{ plan }}``",
+    "Hello @lead, `{{ name }}`\n/label ~done\n`{{ email }}` @{{ author }}",
+    "/{{ name }}\n  /{{ email }}\n/{{ code(plan) }}",
+    "@{{ name }} and @{{ email | lower }}",
+    "<div>`{{ name }}`\n`{{ email }}`</div>",
+    "| a |\n|---|\n| `{{ name }}` | {{ code(email) }}",
+    "`` {{ code(name) }} ``\n- {{ code(email) }} `{{ plan }}`",
+    "```\n{{ name }}\n{{ email }}\n```\n`{{ plan }}`",
+    "<!-- {{ name }} {{ email }}",
+)
+
+
+@given(st.sampled_from(OWN_TEMPLATES), TEXTS | HOSTILE_WORDS, TEXTS | HOSTILE_WORDS, TEXTS | HOSTILE_WORDS)
+def test_whatever_a_template_makes_of_it_only_the_template_acts(
+    source: str, name: str, email: str, plan: str
+) -> None:
+    request = understood().request
+    assert request
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "c.j2")
+        file.write_text(source)
+        replies = TemplateReplies("https://docs.example.com", file)
+        content = replace(LICENSE, plan=plan)
+        text = replies.complete(
+            request_issue(author="jane-doe"), replace(request, name=name, email=email), content, ""
+        )
+
+    left, actions = carried_out(f"<!-- supops:license complete 0000000000000000 -->\n\n{text}")
+    assert {one.name for one in actions} <= ({"label"} if "/label" in source else set())
+    # The simulated GitLab takes the beginning of a comment within code for one.
+    assert {*mentions(left.replace("<!--", "x"))} <= {"lead", "jane-doe"}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("#g_provision", "`#g_provision`"),
+        ("a `b` | c", "``a `b` | c``"),
+        ("`", "`` ` ``"),
+        ("", ""),
+        (" a  /close", "`a /close`"),
+    ],
+)
+def test_code_shows_any_value_as_it_is(value: str, shown: str) -> None:
+    assert code(value) == shown
+
+
+def test_a_template_mentions_on_purpose(tmp_path: Path) -> None:
+    (tmp_path / "r.j2").write_text(
+        "{{ mention(author) }}, @support-leads/emea: {{ why }} {{ mention('all') }}\n"
+    )
+    replies = TemplateReplies("https://docs.example.com", refuse_template=tmp_path / "r.j2")
+
+    text = replies.refuse(request_issue(author="jane_doe.x"), replace(understood(), why="@root"), [])
+
+    assert text == "@jane_doe.x, @support-leads/emea: `@root` all"
+    assert mentions(text) == ["jane_doe.x", "support-leads/emea"]
+
+
 def test_a_request_is_no_template() -> None:
     assert "for `{{` 7 `*` 7 `}}`, " in complete(replace(LICENSE, name="{{ 7 * 7 }}"))
 
@@ -138,7 +207,7 @@ def test_templates_of_ones_own(tmp_path: Path) -> None:
         replies.complete(request_issue(), request, LICENSE, "")
         == "Done for Jane Döe (jane-doe).\n/label ~done"
     )
-    assert replies.refuse(request_issue(), understood(), [Problem("plan", "@all")]) == "plan: `@all`\n"
+    assert replies.refuse(request_issue(), understood(), [Problem("plan", "@all")]) == "plan: `@all`"
 
 
 @pytest.mark.parametrize(

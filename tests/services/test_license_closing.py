@@ -1,17 +1,29 @@
 """Requests answered: only with the file that was asked for, each step once, and nothing of a request is carried out."""
 
+import re
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from supops.adapters.license_forms import IssueForms
-from supops.errors import Forbidden, NetworkError, SupopsError, UsageError
+from supops.errors import (
+    ConfigError,
+    Conflict,
+    Forbidden,
+    NetworkError,
+    PlatformError,
+    SupopsError,
+    UsageError,
+)
 from supops.models.license_requests import Closing, Override, RequestIssue, StepState
-from supops.models.licenses import License, Origin
+from supops.models.licenses import License, Origin, Withdrawal
 from supops.render.license_replies import TemplateReplies
-from supops.services.license_closing import Closer, Handed, check_duration, closing_exit_code
+from supops.services.license_closing import Closer, check_duration, closing_exit_code
+from supops.services.license_completing import Completion, Handed, license_line, plan_completion
 from supops.services.license_rules import Rules
 from supops.services.licensing import Licenser, fingerprint
 from tests.fakes.console import FakeNotices
@@ -21,6 +33,7 @@ from tests.licenses import LICENSE, LINK, NOW, form, issued, request_issue
 LABEL = "Stage::Completed"
 REFUSED = Forbidden("you may not")
 CUT_OFF = NetworkError("no answer arrived")
+FAILED = PlatformError("GitLab answers 500")
 
 
 class Desk:
@@ -33,13 +46,14 @@ class Desk:
         self.pauses: list[float] = []
         self.data = FakeSigner().sign(content).encode()
         self.now = NOW
+        self.template: Path | None = None
 
     def closer(self, *, dry_run: bool = False) -> Closer:
         return Closer(
             Licenser(Rules(), self.ledger, lambda: self.now, UTC, LABEL),
             self.tracker,
             IssueForms(UTC),
-            TemplateReplies("https://docs.example.com/licenses"),
+            TemplateReplies("https://docs.example.com/licenses", self.template),
             self.notices,
             dry_run=dry_run,
             pause=self.pauses.append,
@@ -53,8 +67,18 @@ class Desk:
         attach: bool = False,
         override: Override | None = None,
     ) -> Closing:
+        return self.plan(dry_run=dry_run, spent=spent, attach=attach, override=override).carry_out()
+
+    def plan(
+        self,
+        *,
+        dry_run: bool = False,
+        spent: str = "10m",
+        attach: bool = False,
+        override: Override | None = None,
+    ) -> Completion:
         handed = Handed(self.data, FakeReader(), spent, attach=attach, by="jo")
-        return self.closer(dry_run=dry_run).plan_completion(42, handed, override).carry_out()
+        return plan_completion(self.closer(dry_run=dry_run), 42, handed, override)
 
     def refuse(self, reason: str = "", *, dry_run: bool = False) -> Closing:
         return self.closer(dry_run=dry_run).refuse(42, reason=reason)
@@ -111,15 +135,19 @@ def test_a_dry_run_changes_nothing_and_shows_the_reply() -> None:
 
 
 @pytest.mark.parametrize("call", ["comment", "spend", "finish"])
-@pytest.mark.parametrize("error", [REFUSED, CUT_OFF])
+@pytest.mark.parametrize("error", [REFUSED, CUT_OFF, FAILED, KeyboardInterrupt()])
 @pytest.mark.parametrize("acts", [True, False])
-def test_whatever_fails_each_step_is_done_once_in_the_end(call: str, error: SupopsError, acts: bool) -> None:
+def test_whatever_fails_each_step_is_done_once_in_the_end(
+    call: str, error: BaseException, acts: bool
+) -> None:
     desk = Desk()
     # Where it is refused, or does not come back for good.
     desk.tracker.broken = [Broken(call, error, acts)] * (1 if error is CUT_OFF else 2)
 
-    for _ in range(4):
-        with suppress(SupopsError):
+    for user in ("support-bot", "maria-delgado") * 2:
+        # Whoever goes on with it.
+        desk.tracker.user = user
+        with suppress(SupopsError, KeyboardInterrupt):
             desk.complete()
 
     assert set(states(desk.complete()).values()) == {"already"}
@@ -225,6 +253,23 @@ def test_an_override_that_is_recorded_is_not_asked_for_again() -> None:
     assert states(desk.complete())["reply"] == "done"
 
 
+def test_a_license_that_was_begun_is_finished_when_it_is_handed_out_and_a_withdrawn_one_is_not() -> None:
+    desk = Desk()
+    mine = issued(2, id=2, sha256=fingerprint(desk.data), issue=f"{LINK}/42", file="/a", is_pending=True)
+    desk.ledger.kept = [mine]
+
+    assert states(desk.complete(dry_run=True))["ledger"] == "planned"
+    assert states(desk.complete())["ledger"] == "done"
+    assert desk.ledger.kept == [replace(mine, is_pending=False)]
+
+    other = Desk()
+    other.ledger.kept = [
+        replace(mine, sha256=fingerprint(other.data), withdrawn=Withdrawal(NOW, "jo", "lost"))
+    ]
+    (problem,) = other.complete().problems
+    assert "withdrawn by jo" in problem.message
+
+
 def test_a_license_that_was_issued_for_another_request_is_not_handed_out() -> None:
     desk = Desk()
     desk.ledger.kept = [issued(1, id=1, sha256=fingerprint(desk.data), issue=f"{LINK}/7")]
@@ -254,13 +299,63 @@ def test_the_content_is_posted_only_when_asked_for_and_only_where_nobody_else_se
 
 def test_an_issue_that_is_made_public_meanwhile_gets_no_content() -> None:
     desk = Desk(request_issue(is_confidential=True))
-    handed = Handed(desk.data, FakeReader(), "10m", attach=True, by="jo")
-    completion = desk.closer().plan_completion(42, handed, None)
+    completion = desk.plan(attach=True)
     desk.tracker.issues[42] = replace(desk.tracker.issues[42], is_confidential=False)
 
     with pytest.raises(UsageError, match="not confidential"):
         completion.carry_out()
-    assert desk.comments == []
+    assert (desk.comments, desk.ledger.kept) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"description": form(users_count="11")}, "its text was edited"),
+        ({"is_closed": True}, "it was closed"),
+        ({"labels": (LABEL,)}, f"it got the label {LABEL}"),
+    ],
+)
+def test_what_is_changed_meanwhile_is_not_answered(changes: dict[str, Any], said: str) -> None:
+    desk = Desk()
+    completion = desk.plan()
+    desk.tracker.issues[42] = replace(desk.tracker.issues[42], **changes)
+
+    with pytest.raises(Conflict, match=re.escape(f"({said}): nothing was posted")):
+        completion.carry_out()
+    assert (desk.tracker.calls, desk.ledger.kept) == ([], [])
+
+
+def test_a_request_that_is_corrected_between_reply_and_close_stays_open() -> None:
+    desk = Desk()
+    desk.tracker.broken = [Broken("finish", REFUSED)]
+    with suppress(Forbidden):
+        desk.complete()
+    desk.tracker.issues[42] = replace(desk.tracker.issues[42], description=form(users_count="11"))
+
+    assert [problem.field for problem in desk.complete().problems] == ["users_count"]
+    assert not desk.tracker.issues[42].is_closed
+
+
+def test_only_the_comment_has_the_content() -> None:
+    desk = Desk(request_issue(is_confidential=True))
+    text = desk.data.decode().strip()
+
+    for closing in (desk.complete(attach=True, dry_run=True), desk.complete(attach=True)):
+        assert license_line(f"{text}\n") in closing.reply
+        assert f"{len(desk.data)} bytes, SHA-256 {fingerprint(desk.data)}" in closing.reply
+        assert text not in closing.reply
+    assert desk.comments[0] == closing.reply.replace(license_line(f"{text}\n"), text)
+
+
+def test_a_template_without_the_content_is_refused_where_it_is_to_be_posted(tmp_path: Path) -> None:
+    desk = Desk(request_issue(is_confidential=True))
+    desk.template = tmp_path / "c.j2"
+    desk.template.write_text("Done.")
+
+    with pytest.raises(ConfigError, match="attached"):
+        desk.complete(attach=True)
+    assert desk.tracker.calls == []
+    assert states(desk.complete())["reply"] == "done"
 
 
 def test_what_was_replied_without_the_content_stays_without_it() -> None:
@@ -270,6 +365,7 @@ def test_what_was_replied_without_the_content_stays_without_it() -> None:
     closing = desk.complete(attach=True)
 
     assert "nothing was attached" in closing.remarks[-1]
+    assert closing.steps[1].detail == "without the license's content"
     assert len(desk.comments) == 1
 
 
@@ -377,5 +473,66 @@ def test_a_mark_that_somebody_else_wrote_counts_for_nothing() -> None:
     mark = desk.complete(dry_run=True).reply.split("\n")[0]
     description = form() + f"\n{mark}\n"
     desk.tracker.issues[42] = request_issue(description=description)
+    # A guest, who may comment: with the mark, and with what looks as if the platform had noted it.
+    desk.tracker.user = "zoe-fraser"
+    for body in (mark, "added 10m of time spent"):
+        desk.tracker.comment(desk.tracker.issues[42], body)
+    desk.tracker.user = "maria-delgado"
+    desk.tracker.comment(desk.tracker.issues[42], f"What is this?\n{mark}")
+    desk.tracker.user = "support-bot"
 
-    assert states(desk.complete())["reply"] == "done"
+    assert set(states(desk.complete()).values()) == {"done"}
+    assert desk.tracker.spent == {42: ["10m"]}
+
+
+def test_a_refusal_that_somebody_else_pretends_counts_for_nothing() -> None:
+    desk = Desk(request_issue(description=form(plan="gold")))
+    desk.tracker.user = "zoe-fraser"
+    desk.tracker.comment(desk.tracker.issues[42], desk.refuse(dry_run=True).reply)
+    desk.tracker.user = "support-bot"
+
+    assert states(desk.refuse()) == {"reply": "done"}
+
+
+def test_a_colleague_who_repeats_it_changes_nothing() -> None:
+    desk, refused = Desk(), Desk(request_issue(description=form(plan="gold")))
+    desk.complete()
+    refused.refuse()
+    desk.tracker.user = refused.tracker.user = "maria-delgado"
+    # Their ledger is one of their own.
+    desk.ledger = FakeLedger()
+
+    steps = states(desk.complete())
+
+    assert (steps.pop("ledger"), set(steps.values())) == ("done", {"already"})
+    assert states(refused.refuse()) == {"reply": "already"}
+    assert (len(desk.comments), desk.tracker.spent, len(refused.comments)) == (1, {42: ["10m"]}, 1)
+
+
+def test_what_was_completed_is_not_completed_with_another_file_nor_refused() -> None:
+    desk = Desk()
+    desk.tracker.broken = [Broken("finish", REFUSED)]
+    with suppress(Forbidden):
+        desk.complete()
+    desk.ledger = FakeLedger()
+    desk.data = FakeSigner().sign(replace(LICENSE, starts=date(2026, 11, 25))).encode()
+
+    (problem,) = desk.complete().problems
+    assert "with another file" in problem.message
+    assert "completed already" in desk.refuse("no").remarks[0]
+    assert len(desk.comments) == 1
+    assert states(desk.complete(override=Override("lost")))["reply"] == "done"
+
+
+@pytest.mark.parametrize("error", [REFUSED, CUT_OFF, FAILED, KeyboardInterrupt()])
+@pytest.mark.parametrize("acts", [True, False])
+def test_whatever_fails_a_refusal_is_told_once(error: BaseException, acts: bool) -> None:
+    desk = Desk(request_issue(description=form(plan="gold")))
+    desk.tracker.broken = [Broken("comment", error, acts)] * 2
+
+    for _ in range(3):
+        with suppress(SupopsError, KeyboardInterrupt):
+            desk.refuse()
+
+    assert len(desk.comments) == 1
+    assert states(desk.refuse()) == {"reply": "already"}

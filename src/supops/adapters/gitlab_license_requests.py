@@ -7,6 +7,7 @@ from gitlab.utils import EncodedId
 
 from supops.adapters.answers import Answer
 from supops.adapters.gitlab import GitLabConnection, User
+from supops.adapters.gitlab_members import read_team
 from supops.adapters.gitlab_pages import read_all
 from supops.errors import Forbidden, NotFound, Rejected
 from supops.models.license_requests import RequestIssue, RequestNote
@@ -86,9 +87,15 @@ class GitLabRequests(RequestTracker):
             query={"order_by": "created_at", "sort": "asc"},
             page_size=TEXTS_PER_PAGE,
         )
-        me = self._gitlab.me().id
-        ours = [one for one in found if one.author is not None and one.author.id == me]
-        return tuple({one.id: RequestNote(one.id, one.body, one.system) for one in ours}.values())
+        return tuple({one.id: _note(one) for one in found}.values())
+
+    def me(self) -> str:
+        """See `supops.services.license_ports.RequestTracker`."""
+        return self._gitlab.me().username
+
+    def team(self) -> frozenset[str]:
+        """See `supops.services.license_ports.RequestTracker`."""
+        return read_team(self._gitlab, self._name)
 
     def comment(self, issue: RequestIssue, body: str) -> None:
         """See `supops.services.license_ports.RequestTracker`."""
@@ -121,6 +128,10 @@ class GitLabRequests(RequestTracker):
                 "The token needs the scope api, and its user the role of a Reporter or more in the project."
             )
             raise
+
+
+def _note(one: _Note) -> RequestNote:
+    return RequestNote(one.id, one.body, one.author.username if one.author else "", one.system)
 
 
 def _issue(one: _Issue) -> RequestIssue:

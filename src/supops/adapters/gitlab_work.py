@@ -9,6 +9,7 @@ from gitlab.utils import EncodedId
 from supops.adapters.answers import Answer
 from supops.adapters.gitlab import GitLabConnection, User
 from supops.adapters.gitlab_graphql import change as change_by_graphql
+from supops.adapters.gitlab_members import MemberShape, read_team
 from supops.adapters.gitlab_pages import read_all, read_at_once, read_texts
 from supops.adapters.gitlab_work_shapes import (
     EventShape,
@@ -16,7 +17,6 @@ from supops.adapters.gitlab_work_shapes import (
     IssueShape,
     IterationShape,
     LabelShape,
-    MemberShape,
     MilestoneShape,
     NoteShape,
     ProjectShape,
@@ -41,8 +41,6 @@ from supops.models.work import (
 )
 from supops.services.work_ports import Changed, WorkTracker
 
-# Planners may label issues, and everybody above: Reporters, ...
-PLANNER = 15
 WRITE_HINT = (
     "The token needs the scope api, and its user the role of a Reporter (or Planner) or more in the project."
 )
@@ -166,13 +164,11 @@ class GitLabWork(WorkTracker):
             member = self._gitlab.get(f"{self._path}/members/all/{user.id}", MemberShape, purpose=purpose)
         except NotFound:
             return Person(user.username, user.name)
-        return Person(user.username, user.name, may_plan=_may_plan(member))
+        return Person(user.username, user.name, may_plan=member.may_plan)
 
     def team(self) -> frozenset[str]:
         """See `supops.services.work_ports.WorkTracker`."""
-        purpose = f"list the members of {self.project}"
-        found = read_all(self._gitlab, f"{self._path}/members/all", MemberShape, purpose=purpose)
-        return frozenset(one.username for one in found if _may_plan(one))
+        return read_team(self._gitlab, self.project)
 
     def update(self, issue: WorkIssue, change: Change) -> WorkIssue:
         """See `supops.services.work_ports.WorkTracker`. What is already so is not sent; where all of it is, nothing is."""
@@ -339,10 +335,6 @@ def _changed(before: WorkIssue, now: WorkIssue) -> NoReturn:
 
 def _is_in(issue: WorkIssue, iteration: Iteration) -> bool:
     return issue.iteration is not None and issue.iteration.id == iteration.id
-
-
-def _may_plan(member: MemberShape) -> bool:
-    return member.access_level >= PLANNER and member.state == "active" and member.membership_state == "active"
 
 
 def _due_first(one: Milestone) -> tuple[bool, str, str]:

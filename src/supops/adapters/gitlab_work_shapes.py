@@ -84,15 +84,6 @@ class NoteShape(msgspec.Struct):
     confidential: bool | None = None
 
 
-class MemberShape(msgspec.Struct):
-    """A member of the project, or of a group above it."""
-
-    username: str
-    access_level: int = 0
-    state: str = "active"
-    membership_state: str = "active"
-
-
 class NamespaceShape(msgspec.Struct):
     """What a project is in: ``kind`` is ``group`` or ``user``."""
 

@@ -66,7 +66,7 @@ def complete(
     First the file is compared with the request. What was done before is not done again. Exit status: 0 done, 3 the file is not what the
     request asks for, or the request is not accepted: nothing was posted.
     """
-    from supops.services.license_closing import Handed
+    from supops.services.license_completing import Handed, plan_completion
 
     wiring = wiring_of(ctx)
     licenses = wiring.licenses
@@ -77,8 +77,8 @@ def complete(
         attach=attach,
         by=licenses.user,
     )
-    completion = licenses.closer(dry_run=dry_run).plan_completion(
-        issue, handed, override_of(override, reason)
+    completion = plan_completion(
+        licenses.closer(dry_run=dry_run), issue, handed, override_of(override, reason)
     )
     if completion.is_possible and not dry_run:
         question = f"Reply on {completion.closing.issue.web_url}, and close it?"

@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from supops.errors import ConfigError
 from supops.models.license_requests import Closing, Decision, LicenseRequest, RequestIssue, StepState
 from supops.models.licenses import License, Problem, Route
+from supops.render.comment_templates import Raw, comment_environment, mention, own_actions, own_text
 from supops.render.licenses import GOOD, ODD, problems_json, problems_table
 from supops.render.machine import Json, render_csv
 from supops.render.tables import Block, Cell, Heading, Table, Value
-from supops.render.text import markdown
+from supops.render.team_markdown import mentioned, without_actions, without_mentions
 from supops.services.license_closing import REFUSE, Replies
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 CLOSING_SCHEMA = "supops.license-closing/1"
 BUILT_IN = {"complete": "license_complete.md.j2", "refuse": "license_refuse.md.j2"}
@@ -20,15 +25,12 @@ STATE_STYLES = {StepState.DONE: GOOD, StepState.PLANNED: ODD, StepState.ALREADY:
 WHATS = {"ledger": "record", "reply": "reply", "time": "time spent", "close": "label, and close"}
 
 
-class Raw(str):
-    """Markdown that needs no escaping."""
-
-    __slots__ = ()
-
-
 @dataclass(frozen=True, slots=True)
 class TemplateReplies(Replies):
-    """Replies from Jinja2 templates. Whatever a template puts out of a request is escaped: it can't run quick actions or mention people.
+    """Replies from Jinja2 templates.
+
+    Whatever a template puts in of a request is escaped. What it says then is looked through once more: it runs only the quick actions,
+    and mentions only the people, that the template itself has, and the author of the request.
 
     Attributes:
         complete_template: The user's own; None for the built-in one.
@@ -51,7 +53,6 @@ class TemplateReplies(Replies):
             "starts": content.starts,
             "expires": content.expires,
             "docs_url": Raw(self.docs_url),
-            # Base64 and boundary lines: the reader takes nothing else.
             "attached": Raw(attached.strip()),
         }
         return self._rendered("complete", self.complete_template, values)
@@ -71,26 +72,24 @@ class TemplateReplies(Replies):
 
     def _rendered(self, kind: str, file: Path | None, values: dict[str, object]) -> str:
         import jinja2
-        from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-        environment = ImmutableSandboxedEnvironment(
-            loader=jinja2.PackageLoader("supops.render"),
-            undefined=jinja2.StrictUndefined,
-            finalize=_escaped,
-            autoescape=False,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        environment = comment_environment(jinja2.PackageLoader("supops.render"))
+        on_purpose: list[str] = []
+
+        def recorded(username: str) -> Raw:
+            text = mention(username)
+            on_purpose.extend(mentioned(text))
+            return text
+
+        environment.globals["mention"] = recorded
         name = str(file) if file else BUILT_IN[kind]
         hint = (
             f"It is what licenses.{kind}_template names. Without that setting, the built-in template is used."
         )
         try:
-            if file is None:
-                template = environment.get_template(name)
-            else:
-                template = environment.from_string(file.read_text(encoding="utf-8"))
-            text = template.render(values)
+            source = file.read_text(encoding="utf-8") if file else _built_in(environment, name)
+            own = own_text(environment, source)
+            text = environment.from_string(source).render(values)
         except OSError as error:
             raise ConfigError(f"The template {name} can't be read: {error.strerror}", hint=hint) from None
         except UnicodeDecodeError:
@@ -107,12 +106,15 @@ class TemplateReplies(Replies):
             raise ConfigError(f"The template {name} fails: {error}", hint=hint) from None
         if not text.strip():
             raise ConfigError(f"The template {name} makes an empty reply", hint=hint)
-        return text
+        # Between backticks, what is escaped can break out. The template itself may mention people, and whoever asks.
+        people = {*mentioned(own), *on_purpose, *mentioned(mention(str(values["author"])))}
+        return without_actions(without_mentions(text.strip(), people), own_actions(own))
 
 
-def _escaped(value: object) -> str:
-    """Escape what a template puts out, but for what is ready."""
-    return value if isinstance(value, Raw) else markdown(str(value))
+def _built_in(environment: "Environment", name: str) -> str:
+    if environment.loader is None:
+        raise ValueError("there are no templates")
+    return environment.loader.get_source(environment, name)[0]
 
 
 def closing_blocks(closing: Closing, *, with_reply: bool) -> list[Block]:

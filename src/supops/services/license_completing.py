@@ -1,0 +1,251 @@
+"""Completing license requests: the file is compared with the request; then record, reply, time, label and close (source: domain, 5)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from supops.errors import ConfigError, UsageError
+from supops.models.license_requests import (
+    Closing,
+    Decision,
+    Override,
+    RequestIssue,
+    Step,
+    StepState,
+    WrittenRequest,
+)
+from supops.models.licenses import Inspection, License, Origin, Problem
+from supops.services.license_answered import complete_mark
+from supops.services.license_closing import COMPLETE, Closer
+from supops.services.license_ports import LicenseReader
+from supops.services.license_rules import differences, unwanted
+from supops.services.licensing import fingerprint, with_remarks
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A license file that is handed out for a request.
+
+    Attributes:
+        data: The file.
+        spent: Time spent, in GitLab's words: ``10m``; empty for none.
+        attach: Whether the reply has the file's content.
+        by: Who hands it out.
+    """
+
+    data: bytes = field(repr=False)
+    reader: LicenseReader
+    spent: str
+    attach: bool
+    by: str
+
+
+def check_confidential(issue: RequestIssue) -> None:
+    """See that a license's content may be posted on an issue.
+
+    Raises:
+        UsageError: The issue is not confidential.
+    """
+    if not issue.is_confidential:
+        raise UsageError(
+            f"{issue.web_url} is not confidential: everybody who sees the project would see the license.",
+            hint="Make the issue confidential, or leave out --attach. Nothing was posted.",
+        )
+
+
+def license_line(text: str) -> str:
+    """Return what stands for a license's text wherever it is shown: only the comment on the issue has the text."""
+    data = text.encode()
+    return f"[the license file: {len(data):,} bytes, SHA-256 {fingerprint(data)}]"
+
+
+@dataclass
+class Completion:
+    """A request that can be completed, or what is in the way of that.
+
+    Attributes:
+        mark: Of the reply.
+        reply: As it is posted: with the license's text, where it is handed out so.
+    """
+
+    closer: Closer
+    closing: Closing
+    inspection: Inspection | None = None
+    handed: Handed | None = None
+    mark: str = ""
+    reply: str = field(default="", repr=False)
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether nothing is in the way."""
+        return self.inspection is not None
+
+    def carry_out(self) -> Closing:
+        """Do what is left to do, or for a dry run say what that is.
+
+        Raises:
+            StillRunning: The person got another license meanwhile; nothing was posted.
+            Conflict, UsageError: The issue was changed meanwhile; nothing was posted.
+            SupopsError: A step failed; those before it are done, and are not done again the next time.
+        """
+        if self.inspection is None or self.handed is None or self.inspection.opened.license is None:
+            return self.closing
+        closer, issue, handed = self.closer, self.closing.issue, self.handed
+        before = closer.answered(issue)
+        reply = before.reply(self.mark)
+        if not closer.dry_run:
+            now = closer.check_unchanged(issue)
+            if handed.attach and reply is None:
+                check_confidential(now)
+        text = self.inspection.opened.text.strip()
+        has_content = handed.attach if reply is None else text in reply.body.replace("\r\n", "\n")
+        steps = [
+            self._record(self.inspection.opened.license),
+            self._step(
+                "reply",
+                f"with{'' if has_content else 'out'} the license's content",
+                done=reply is not None,
+                act=lambda: closer.post(issue, self.reply, self.mark),
+            ),
+        ]
+        if handed.spent:
+            steps.append(
+                self._step(
+                    "time",
+                    f"{handed.spent} spent",
+                    done=reply is not None and before.has_time(reply.id),
+                    act=lambda: closer.surely(
+                        lambda: closer.tracker.spend(issue, handed.spent),
+                        lambda: closer.answered(issue).has_time(before.last, by=closer.me),
+                    ),
+                )
+            )
+        label = closer.licenser.completed_label
+        steps.append(
+            self._step(
+                "close",
+                f"label {label}, and closed",
+                done=issue.is_closed and label in issue.labels,
+                act=lambda: closer.finish(issue),
+            )
+        )
+        remarks = self.closing.remarks
+        if handed.attach and not has_content:
+            remarks = (*remarks, "the reply was there already: nothing was attached to it now")
+        return replace(self.closing, steps=tuple(steps), remarks=remarks)
+
+    def _record(self, content: License) -> Step:
+        """Take a license down that is not in the ledger: it was made in the administration form."""
+        if self.inspection is None or self.handed is None:
+            raise ValueError("nothing to record")
+        known = self.inspection.issued
+        licenser, override = self.closer.licenser, self.closing.decision.override
+        if known is not None:
+
+            def finish() -> None:
+                licenser.ledger.confirm(known, known.file)
+
+            return self._step("ledger", f"license {known.id}", done=not known.is_pending, act=finish)
+        entry = licenser.entry(
+            content,
+            self.handed.data,
+            self.closing.issue.web_url,
+            self.handed.by,
+            Origin.COMPLETED,
+            override.reason if override else "",
+        )
+
+        def act() -> None:
+            licenser.ledger.add(entry, today=licenser.today)
+
+        return self._step("ledger", "recorded as handed out", done=False, act=act)
+
+    def _step(self, what: str, detail: str, *, done: bool, act: Callable[[], None]) -> Step:
+        if done:
+            return Step(what, detail, StepState.ALREADY)
+        if self.closer.dry_run:
+            return Step(what, detail, StepState.PLANNED)
+        act()
+        return Step(what, detail, StepState.DONE)
+
+
+def plan_completion(closer: Closer, iid: int, handed: Handed, override: Override | None) -> Completion:
+    """Look whether a license file is what a request asks for, and what is left to do. Nothing is changed.
+
+    Raises:
+        UsageError: The content is to be posted, and the issue is not confidential.
+        ConfigError: The template of the reply has mistakes, or does not put in the content that is to be posted.
+        SupopsError: Tracker or ledger can't be read.
+    """
+    issue = closer.tracker.issue(iid)
+    if handed.attach:
+        check_confidential(issue)
+    inspection = closer.licenser.inspect(handed.data, handed.reader)
+    opened = inspection.opened
+    written = closer.read(issue)
+    if opened.license is None:
+        return _stopped(closer, issue, written, opened.problems)
+    known = inspection.issued
+    if known is not None and known.reason and override is None:
+        override = Override(known.reason)
+    held, remarks = closer.licenser.earlier(written, closer.tracker, closer.read, iid=iid)
+    decision = with_remarks(
+        closer.licenser.decide(
+            written,
+            earlier=held,
+            override=override,
+            today=opened.license.starts,
+            but=inspection.sha256,
+        ),
+        (*remarks, *opened.oddities),
+    )
+    others = [one for one in closer.answered(issue).completions() if not inspection.sha256.startswith(one)]
+    problems = [*decision.problems, *_differences(closer, inspection, decision, issue)]
+    if others and override is None:
+        said = f"the request was completed already, with another file: its SHA-256 begins with {others[0]}"
+        problems.append(Problem("license", said))
+    if problems or decision.request is None:
+        return Completion(closer, Closing(COMPLETE, issue, decision, problems=tuple(problems)))
+    text = opened.text.strip()
+    line = license_line(f"{text}\n") if handed.attach else ""
+    body = closer.replies.complete(issue, decision.request, opened.license, line)
+    if line not in body:
+        raise ConfigError(
+            "The template of the reply does not put in `attached`: the license would not be in the reply.",
+            hint="It is what licenses.complete_template names. Add {{ attached }} to it, or leave out --attach.",
+        )
+    mark = complete_mark(inspection.sha256)
+    reply = f"{mark}\n\n{body.strip()}\n"
+    told = decision.remarks
+    label = closer.licenser.completed_label
+    if issue.is_closed and label not in issue.labels:
+        told = (*told, f"the issue is closed already, without the label {label}")
+    return Completion(
+        closer,
+        Closing(COMPLETE, issue, decision, reply=reply, remarks=told),
+        inspection,
+        handed,
+        mark,
+        reply.replace(line, text) if line else reply,
+    )
+
+
+def _differences(
+    closer: Closer, inspection: Inspection, decision: Decision, issue: RequestIssue
+) -> list[Problem]:
+    """Say what speaks against a file that can be read: of its own, against the request, and against the ledger."""
+    opened, known = inspection.opened, inspection.issued
+    problems = [Problem("license", one) for one in inspection.problems if one not in opened.oddities]
+    problems += [Problem("license", one) for one in unwanted(opened.attributes)]
+    if opened.license is not None and decision.request is not None:
+        problems += differences(opened.license, decision.request, closer.licenser.rules)
+    if known is not None and known.issue and known.issue != issue.web_url:
+        problems.append(Problem("license", f"the ledger has it as issued for another request, {known.issue}"))
+    return problems
+
+
+def _stopped(
+    closer: Closer, issue: RequestIssue, written: WrittenRequest, problems: Sequence[str]
+) -> Completion:
+    decision = closer.licenser.decide(written)
+    told = tuple(Problem("license", one) for one in problems)
+    return Completion(closer, Closing(COMPLETE, issue, decision, problems=told))
