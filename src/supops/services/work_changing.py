@@ -52,19 +52,14 @@ def unheard(dossier: Dossier, given: Given, remark: str, *, with_comment: bool) 
     """
     iid, marks = dossier.issue.iid, [mark for one in dossier.team_notes if (mark := mark_of(one.body))]
     waits = {Need.UNTIL: given.until.strip(), Need.THEN: given.then.strip(), "on": given.on}
-    if any(waits.values()):
-        is_blocked = dossier.place == dossier.flow.blocked
-        block = block_of(dossier) if is_blocked else None
-        lost = [
-            f"--{name}" for name, text in waits.items() if text and (not block or block.text(name) != text)
-        ]
-        command = f"`supops issues block {iid} --until TEXT --then TEXT`"
-        remedy = f"block it: {command}"
-        if is_blocked:
-            remedy = f"unblock it (`supops issues unblock {iid}`), and block it again: {command}"
-        if lost:
-            message = f"{remark}, and {', '.join(lost)} would change nothing"
-            return Missing(lost[0].removeprefix("--"), message, remedy, forcible=False)
+    # Nothing but a block hears these; where the flow has a move for that, it is made.
+    block = block_of(dossier)
+    lost = [f"--{name}" for name, text in waits.items() if text and (not block or block.text(name) != text)]
+    if lost:
+        message = f"{remark}, and {', '.join(lost)} would change nothing"
+        again = f"`supops issues block {iid} --until TEXT --then TEXT`"
+        remedy = f"unblock it (`supops issues unblock {iid}`), and block it again: {again}"
+        return Missing(lost[0].removeprefix("--"), message, remedy, forcible=False)
     said = said_in(given)
     if not said or with_comment or any(one.text("said") == said for one in marks):
         return None
