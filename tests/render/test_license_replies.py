@@ -9,11 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supops.errors import ConfigError
-from supops.models.license_requests import Closing, Decision
+from supops.models.license_requests import Closing, Decision, Step, StepState
 from supops.models.licenses import Inspection, Issued, License, Opened, Problem
 from supops.render.comment_templates import code
 from supops.render.license_files import inspection_blocks, inspection_csv
-from supops.render.license_replies import TemplateReplies, closing_blocks, closing_csv, closing_json
+from supops.render.license_replies import (
+    TemplateReplies,
+    closing_blocks,
+    closing_csv,
+    closing_json,
+    closing_markdown,
+)
 from supops.render.licenses import (
     decision_blocks,
     decision_csv,
@@ -188,6 +194,17 @@ def test_a_template_mentions_on_purpose(tmp_path: Path) -> None:
 
     assert text == "@jane_doe.x, @support-leads/emea: `@root` all"
     assert mentions(text) == ["jane_doe.x", "support-leads/emea"]
+
+
+def test_a_planned_reply_is_shown_as_it_would_be() -> None:
+    planned = Step("reply", "tells of 1 problem", StepState.PLANNED)
+    reply = "- a `b`\n\n```\nc\n```\n"
+    closing = Closing("refuse", request_issue(), understood(), (planned,), reply=reply)
+
+    assert closing_markdown(closing).endswith("## Reply\n\n````markdown\n- a `b`\n\n```\nc\n```\n````\n")
+    assert "- a `b`\n\n```\nc" in render_plain(closing_blocks(closing))
+    before = replace(closing, steps=(replace(planned, state=StepState.ALREADY),))
+    assert "- a `b`" not in closing_markdown(before) + render_plain(closing_blocks(before))
 
 
 def test_a_request_is_no_template() -> None:

@@ -124,6 +124,19 @@ def test_to_complete_it_again_changes_nothing() -> None:
     assert len(desk.ledger.kept) == 1
 
 
+def test_what_is_asked_is_whether_to_do_what_is_left() -> None:
+    desk = Desk(request_issue(is_confidential=True))
+    assert desk.plan().question == f"{LINK}/42: reply, log 10m, set {LABEL} and close?"
+    assert "reply with the license, " in desk.plan(attach=True).question
+    desk.tracker.broken = [Broken("spend", REFUSED)]
+    with suppress(Forbidden):
+        desk.complete()
+
+    assert desk.plan().question == f"{LINK}/42: log 10m, set {LABEL} and close?"
+    desk.complete()
+    assert desk.plan().question == ""
+
+
 def test_a_dry_run_changes_nothing_and_shows_the_reply() -> None:
     desk = Desk()
 
@@ -459,6 +472,18 @@ def test_what_was_completed_is_not_refused() -> None:
 
     assert "completed already" in closing.remarks[0]
     assert desk.comments == []
+
+
+def test_a_request_that_a_license_was_made_for_is_not_refused_with_that_license() -> None:
+    desk = Desk()
+    desk.ledger.kept = [issued(1, id=7, issue=f"{LINK}/42")]
+
+    closing = desk.refuse("no")
+
+    assert "licenses withdraw 7" in closing.remarks[0]
+    assert (closing_exit_code(closing), desk.comments) == (3, [])
+    desk.ledger.kept = [replace(desk.ledger.kept[0], withdrawn=Withdrawal(NOW, "jo", "lost"))]
+    assert states(desk.refuse("no")) == {"reply": "done"}
 
 
 def test_a_dry_run_of_a_refusal() -> None:

@@ -80,10 +80,9 @@ def complete(
     completion = plan_completion(
         licenses.closer(dry_run=dry_run), issue, handed, override_of(override, reason)
     )
-    if completion.is_possible and not dry_run:
-        question = f"Reply on {completion.closing.issue.web_url}, and close it?"
-        confirmed(wiring, question, yes=yes, does="replies on an issue and closes it")
-    _deliver(wiring, completion.carry_out(), output, output_file, dry_run=dry_run)
+    if completion.question and not dry_run:
+        confirmed(wiring, completion.question, yes=yes, does="replies on an issue and closes it")
+    _deliver(wiring, completion.carry_out(), output, output_file)
 
 
 def refuse(
@@ -106,19 +105,18 @@ def refuse(
     wiring = wiring_of(ctx)
     text = reason_of(" ".join((reason or "").split()))
     closing = wiring.licenses.closer(dry_run=dry_run).refuse(issue, reason=text)
-    _deliver(wiring, closing, output, output_file, dry_run=dry_run)
+    _deliver(wiring, closing, output, output_file)
 
 
-def _deliver(
-    wiring: "Wiring", closing: "Closing", output: Format, output_file: Path | None, *, dry_run: bool
-) -> None:
+def _deliver(wiring: "Wiring", closing: "Closing", output: Format, output_file: Path | None) -> None:
     from supops.render import license_replies as shown
     from supops.services.license_closing import closing_exit_code
 
     result = Result(
-        lambda: shown.closing_blocks(closing, with_reply=dry_run),
+        lambda: shown.closing_blocks(closing),
         lambda: shown.closing_json(closing),
         lambda: shown.closing_csv(closing),
+        markdown=lambda: shown.closing_markdown(closing),
     )
     deliver(wiring, result, output, output_file)
     raise typer.Exit(closing_exit_code(closing))

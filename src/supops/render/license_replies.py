@@ -1,5 +1,6 @@
 """Replies to license requests, in Markdown for GitLab: from templates, which users can replace. And what was done, for people and programs."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,7 +118,7 @@ def _built_in(environment: "Environment", name: str) -> str:
     return environment.loader.get_source(environment, name)[0]
 
 
-def closing_blocks(closing: Closing, *, with_reply: bool) -> list[Block]:
+def closing_blocks(closing: Closing, *, with_reply: bool = True) -> list[Block]:
     """Return what was done about a request, and the reply where it is only planned."""
     issue = closing.issue
     lines = [Cell(issue.web_url), *(Cell(f"note: {remark}", ODD) for remark in closing.remarks)]
@@ -130,9 +131,26 @@ def closing_blocks(closing: Closing, *, with_reply: bool) -> list[Block]:
         blocks.append(Table("Steps", ("step", "detail", "state"), rows))
     if closing.problems:
         blocks.append(problems_table(closing.problems))
-    if with_reply and closing.reply:
+    if with_reply and _is_planned(closing):
         blocks.append(Heading("Reply", [Cell(line) for line in closing.reply.strip().split("\n")]))
     return blocks
+
+
+def closing_markdown(closing: Closing) -> str:
+    """Return the same as Markdown; the reply as it is, as code."""
+    from supops.render.markdown import render_markdown
+
+    text = render_markdown(closing_blocks(closing, with_reply=False))
+    if not _is_planned(closing):
+        return text
+    reply = closing.reply.strip()
+    longest = max(map(len, re.findall("`+", reply)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{text}\n## Reply\n\n{fence}markdown\n{reply}\n{fence}\n"
+
+
+def _is_planned(closing: Closing) -> bool:
+    return any(one.what == "reply" and one.state is StepState.PLANNED for one in closing.steps)
 
 
 def _title(closing: Closing) -> str:

@@ -150,6 +150,8 @@ class Closer:
         if self.licenser.completed_label in issue.labels or before.completions():
             said = "it was completed already: there is nothing to refuse"
             return Closing(REFUSE, issue, decision, remarks=(said, *decision.remarks))
+        if said := self._made_for(issue):
+            return Closing(REFUSE, issue, decision, remarks=(said, *decision.remarks))
         if not problems:
             said = "nothing speaks against it: there is nothing to refuse"
             return Closing(REFUSE, issue, decision, remarks=(said, *decision.remarks))
@@ -164,6 +166,18 @@ class Closer:
             state = StepState.DONE
         step = Step("reply", f"tells of {len(problems)} problem{'s' if len(problems) > 1 else ''}", state)
         return Closing(REFUSE, issue, decision, (step,), reply, tuple(problems), decision.remarks)
+
+    def _made_for(self, issue: RequestIssue) -> str:
+        """Say that this very request has its license, and is only not answered; empty where it has none."""
+        today = self.licenser.today
+        entries = (one for one in self.licenser.ledger.entries() if one.issue == issue.web_url)
+        made = next((one for one in entries if one.is_running_on(today)), None)
+        if made is None:
+            return ""
+        return (
+            f"license {made.id} was made for it: hand it out with `supops licenses complete`, "
+            f"or first run: supops licenses withdraw {made.id} --reason TEXT"
+        )
 
     def post(self, issue: RequestIssue, reply: str, mark: str) -> None:
         """Post a reply, once.
@@ -199,14 +213,6 @@ class Closer:
                 hint="Look at it, and run the command again: it goes on from how the issue is now.",
             )
         return now
-
-    def finish(self, issue: RequestIssue) -> None:
-        """Label an issue as completed, and close it.
-
-        Raises:
-            SupopsError: It is not known to be done.
-        """
-        self.tracker.finish(issue, self.licenser.completed_label)
 
     def surely(self, act: Callable[[], None], look: Callable[[], bool]) -> None:
         """Do something. Where no answer tells whether that worked, look for it before it is tried again, once."""

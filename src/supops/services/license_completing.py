@@ -1,6 +1,6 @@
 """Completing license requests: the file is compared with the request; then record, reply, time, label and close (source: domain, 5)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from supops.errors import ConfigError, UsageError
@@ -9,12 +9,13 @@ from supops.models.license_requests import (
     Decision,
     Override,
     RequestIssue,
+    RequestNote,
     Step,
     StepState,
     WrittenRequest,
 )
-from supops.models.licenses import Inspection, License, Origin, Problem
-from supops.services.license_answered import complete_mark
+from supops.models.licenses import Inspection, License, Opened, Origin, Problem
+from supops.services.license_answered import Answered, complete_mark
 from supops.services.license_closing import COMPLETE, Closer
 from supops.services.license_ports import LicenseReader
 from supops.services.license_rules import differences, unwanted
@@ -58,6 +59,20 @@ def license_line(text: str) -> str:
     return f"[the license file: {len(data):,} bytes, SHA-256 {fingerprint(data)}]"
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A step, and what does it.
+
+    Attributes:
+        step: Done before, or planned.
+        words: For whoever is asked whether to do it; empty for what is done on this machine alone.
+    """
+
+    step: Step
+    words: str
+    act: Callable[[], object]
+
+
 @dataclass
 class Completion:
     """A request that can be completed, or what is in the way of that.
@@ -65,6 +80,7 @@ class Completion:
     Attributes:
         mark: Of the reply.
         reply: As it is posted: with the license's text, where it is handed out so.
+        before: What was answered already.
     """
 
     closer: Closer
@@ -73,11 +89,14 @@ class Completion:
     handed: Handed | None = None
     mark: str = ""
     reply: str = field(default="", repr=False)
+    before: Answered = field(default_factory=Answered)
 
     @property
-    def is_possible(self) -> bool:
-        """Whether nothing is in the way."""
-        return self.inspection is not None
+    def question(self) -> str:
+        """Whether to do what is left to do on the issue; empty where that is nothing."""
+        left = [one.words for one in self._parts(self.before) if one.step.state is not StepState.ALREADY]
+        words = ", ".join(filter(None, left))
+        return f"{self.closing.issue.web_url}: {words}?" if words else ""
 
     def carry_out(self) -> Closing:
         """Do what is left to do, or for a dry run say what that is.
@@ -87,85 +106,82 @@ class Completion:
             Conflict, UsageError: The issue was changed meanwhile; nothing was posted.
             SupopsError: A step failed; those before it are done, and are not done again the next time.
         """
-        if self.inspection is None or self.handed is None or self.inspection.opened.license is None:
+        if self.inspection is None or self.handed is None:
             return self.closing
         closer, issue, handed = self.closer, self.closing.issue, self.handed
-        before = closer.answered(issue)
+        # A colleague may have answered while somebody was asked.
+        before = self.before if closer.dry_run else closer.answered(issue)
         reply = before.reply(self.mark)
         if not closer.dry_run:
             now = closer.check_unchanged(issue)
             if handed.attach and reply is None:
                 check_confidential(now)
-        text = self.inspection.opened.text.strip()
-        has_content = handed.attach if reply is None else text in reply.body.replace("\r\n", "\n")
-        steps = [
-            self._record(self.inspection.opened.license),
-            self._step(
-                "reply",
-                f"with{'' if has_content else 'out'} the license's content",
-                done=reply is not None,
-                act=lambda: closer.post(issue, self.reply, self.mark),
-            ),
-        ]
-        if handed.spent:
-            steps.append(
-                self._step(
-                    "time",
-                    f"{handed.spent} spent",
-                    done=reply is not None and before.has_time(reply.id),
-                    act=lambda: closer.surely(
-                        lambda: closer.tracker.spend(issue, handed.spent),
-                        lambda: closer.answered(issue).has_time(before.last, by=closer.me),
-                    ),
-                )
-            )
-        label = closer.licenser.completed_label
-        steps.append(
-            self._step(
-                "close",
-                f"label {label}, and closed",
-                done=issue.is_closed and label in issue.labels,
-                act=lambda: closer.finish(issue),
-            )
-        )
+        steps: list[Step] = []
+        for part in self._parts(before):
+            step = part.step
+            if step.state is not StepState.ALREADY and not closer.dry_run:
+                part.act()
+                step = replace(step, state=StepState.DONE)
+            steps.append(step)
         remarks = self.closing.remarks
-        if handed.attach and not has_content:
+        if handed.attach and reply is not None and not self._has_content(reply):
             remarks = (*remarks, "the reply was there already: nothing was attached to it now")
         return replace(self.closing, steps=tuple(steps), remarks=remarks)
 
-    def _record(self, content: License) -> Step:
-        """Take a license down that is not in the ledger: it was made in the administration form."""
-        if self.inspection is None or self.handed is None:
-            raise ValueError("nothing to record")
-        known = self.inspection.issued
-        licenser, override = self.closer.licenser, self.closing.decision.override
-        if known is not None:
-
-            def finish() -> None:
-                licenser.ledger.confirm(known, known.file)
-
-            return self._step("ledger", f"license {known.id}", done=not known.is_pending, act=finish)
-        entry = licenser.entry(
-            content,
-            self.handed.data,
-            self.closing.issue.web_url,
-            self.handed.by,
-            Origin.COMPLETED,
-            override.reason if override else "",
+    def _parts(self, before: Answered) -> Iterator[Part]:
+        """Yield what belongs to it, in the order in which it is done."""
+        if self.inspection is None or self.handed is None or self.inspection.opened.license is None:
+            return
+        closer, issue, spent = self.closer, self.closing.issue, self.handed.spent
+        reply = before.reply(self.mark)
+        yield self._record(self.inspection.opened.license, self.handed)
+        has_content = self.handed.attach if reply is None else self._has_content(reply)
+        yield Part(
+            _step(
+                "reply",
+                f"with{'' if has_content else 'out'} the license's content",
+                is_done=reply is not None,
+            ),
+            "reply with the license" if has_content else "reply",
+            lambda: closer.post(issue, self.reply, self.mark),
+        )
+        if spent:
+            yield Part(
+                _step("time", f"{spent} spent", is_done=reply is not None and before.has_time(reply.id)),
+                f"log {spent}",
+                lambda: closer.surely(
+                    lambda: closer.tracker.spend(issue, spent),
+                    lambda: closer.answered(issue).has_time(before.last, by=closer.me),
+                ),
+            )
+        label = closer.licenser.completed_label
+        yield Part(
+            _step("close", f"label {label}, and closed", is_done=issue.is_closed and label in issue.labels),
+            f"set {label} and close",
+            lambda: closer.tracker.finish(issue, label),
         )
 
-        def act() -> None:
-            licenser.ledger.add(entry, today=licenser.today)
+    def _has_content(self, reply: RequestNote) -> bool:
+        text = self.inspection.opened.text.strip() if self.inspection else ""
+        return text in reply.body.replace("\r\n", "\n")
 
-        return self._step("ledger", "recorded as handed out", done=False, act=act)
+    def _record(self, content: License, handed: Handed) -> Part:
+        """Take a license down that is not in the ledger: it was made in the administration form."""
+        known = self.inspection.issued if self.inspection else None
+        licenser, override = self.closer.licenser, self.closing.decision.override
+        if known is not None:
+            step = _step("ledger", f"license {known.id}", is_done=not known.is_pending)
+            return Part(step, "", lambda: licenser.ledger.confirm(known, known.file))
+        reason = override.reason if override else ""
+        entry = licenser.entry(
+            content, handed.data, self.closing.issue.web_url, handed.by, Origin.COMPLETED, reason
+        )
+        step = _step("ledger", "recorded as handed out", is_done=False)
+        return Part(step, "", lambda: licenser.ledger.add(entry, today=licenser.today))
 
-    def _step(self, what: str, detail: str, *, done: bool, act: Callable[[], None]) -> Step:
-        if done:
-            return Step(what, detail, StepState.ALREADY)
-        if self.closer.dry_run:
-            return Step(what, detail, StepState.PLANNED)
-        act()
-        return Step(what, detail, StepState.DONE)
+
+def _step(what: str, detail: str, *, is_done: bool) -> Step:
+    return Step(what, detail, StepState.ALREADY if is_done else StepState.PLANNED)
 
 
 def plan_completion(closer: Closer, iid: int, handed: Handed, override: Override | None) -> Completion:
@@ -198,16 +214,22 @@ def plan_completion(closer: Closer, iid: int, handed: Handed, override: Override
         ),
         (*remarks, *opened.oddities),
     )
-    others = [one for one in closer.answered(issue).completions() if not inspection.sha256.startswith(one)]
+    before = closer.answered(issue)
+    others = [one for one in before.completions() if not inspection.sha256.startswith(one)]
     problems = [*decision.problems, *_differences(closer, inspection, decision, issue)]
     if others and override is None:
         said = f"the request was completed already, with another file: its SHA-256 begins with {others[0]}"
         problems.append(Problem("license", said))
     if problems or decision.request is None:
         return Completion(closer, Closing(COMPLETE, issue, decision, problems=tuple(problems)))
-    text = opened.text.strip()
-    line = license_line(f"{text}\n") if handed.attach else ""
-    body = closer.replies.complete(issue, decision.request, opened.license, line)
+    body = closer.replies.complete(issue, decision.request, opened.license, _shown(opened, handed))
+    return _possible(closer, Closing(COMPLETE, issue, decision, reply=body), inspection, handed, before)
+
+
+def _possible(
+    closer: Closer, closing: Closing, inspection: Inspection, handed: Handed, before: Answered
+) -> Completion:
+    line, text, body = _shown(inspection.opened, handed), inspection.opened.text.strip(), closing.reply
     if line not in body:
         raise ConfigError(
             "The template of the reply does not put in `attached`: the license would not be in the reply.",
@@ -215,18 +237,17 @@ def plan_completion(closer: Closer, iid: int, handed: Handed, override: Override
         )
     mark = complete_mark(inspection.sha256)
     reply = f"{mark}\n\n{body.strip()}\n"
-    told = decision.remarks
+    remarks = closing.decision.remarks
     label = closer.licenser.completed_label
-    if issue.is_closed and label not in issue.labels:
-        told = (*told, f"the issue is closed already, without the label {label}")
-    return Completion(
-        closer,
-        Closing(COMPLETE, issue, decision, reply=reply, remarks=told),
-        inspection,
-        handed,
-        mark,
-        reply.replace(line, text) if line else reply,
-    )
+    if closing.issue.is_closed and label not in closing.issue.labels:
+        remarks = (*remarks, f"the issue is closed already, without the label {label}")
+    posted = reply.replace(line, text) if line else reply
+    closing = replace(closing, reply=reply, remarks=remarks)
+    return Completion(closer, closing, inspection, handed, mark, posted, before)
+
+
+def _shown(opened: Opened, handed: Handed) -> str:
+    return license_line(f"{opened.text.strip()}\n") if handed.attach else ""
 
 
 def _differences(
