@@ -99,10 +99,15 @@ def test_a_slot_is_run_once(run: Run, tmp_path: Path) -> None:
     assert {one.status for one in (planned, first, second)} == {0}
 
 
-def test_a_slot_that_fails(run: Run) -> None:
+def test_a_slot_that_fails(run: Run, inbox: SqlInbox) -> None:
     env = {"SUPOPS_DEMO_FAULTS": "gitlab:expired"}
 
+    without = run("--demo", "schedule", "run", "token-audit", env=env)
+    inbox.seen(Process("worker", "worker", datetime.now(UTC)))
     ran = run("--demo", "schedule", "run", "token-audit", "-o", "json", env=env)
+
+    assert (without.status, "a worker tries it again" in without.err) == (1, False)
+    assert "no worker was seen in the last minute" in without.err
 
     validate(report(ran), "supops.schedule-run-1.json")
     assert (ran.status, report(ran)["state"], report(ran)["exit_status"]) == (1, "pending", None)

@@ -370,7 +370,8 @@ def test_replay_that_makes_no_sense(run: Run, inbox: SqlInbox) -> None:
     assert "There is no delivery 77, 99. Nothing was changed." in unknown.err
     assert inbox.delivery(3).state is State.DEAD
     assert run(*WEBHOOKS, "replay").status == 2
-    assert run(*WEBHOOKS, "replay", "3", "--failed").status == 2
+    both = run(*WEBHOOKS, "replay", "3", "--failed")
+    assert (both.status, "exclude each other" in both.err) == (2, True)
 
 
 def test_discard(run: Run, inbox: SqlInbox) -> None:
@@ -437,7 +438,7 @@ def test_follow(home: dict[str, str], inbox: SqlInbox, tmp_path: Path, output: s
             lines = [process.stdout.readline()]
             far = datetime.now(UTC).replace(hour=12, minute=0, second=5)
             inbox.fail(
-                begun(inbox, identity, at=NOW + timedelta(hours=1)), "no \x1b calendar", now=NOW, next_at=far
+                begun(inbox, identity, at=NOW + timedelta(hours=1)), "no \x1b calendar.", now=NOW, next_at=far
             )
             lines.append(process.stdout.readline())
             inbox.replay([identity], now=NOW)

@@ -76,6 +76,12 @@ def test_a_very_narrow_terminal_folds_and_loses_nothing() -> None:
         assert part in squeezed
 
 
+def test_columns_of_one_width_give_way_alike() -> None:
+    text = render_terminal([Table("", ("key", "value"), [["k" * 60, "v" * 90]])], width=80, color=False)
+
+    assert text.splitlines()[1] == f"{'k' * 39}  {'v' * 39}"
+
+
 def test_a_wide_terminal_has_one_line_a_row() -> None:
     text = render_terminal([WIDE], width=300, color=False)
 

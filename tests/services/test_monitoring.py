@@ -65,11 +65,12 @@ def test_what_is_older_than_the_window_does_not_count() -> None:
 def test_of_many_failures_the_newest_are_looked_at_closely() -> None:
     one = directory([invocation(number, number, status="terminated", code=500) for number in range(1, 6)])
 
-    (watched,) = monitored(one, closely=2).watched
+    seen = monitored(one, closely=2)
 
+    (watched,) = seen.watched
     assert one.asked == ["I1", "I2"]
     assert [failure.attempts for failure in watched.failures] == [(), (), None, None, None]
-    assert watched.missing == ()
+    assert (watched.missing, seen.not_looked_at) == ((), 3)
 
 
 def test_attempts_that_cannot_be_read_are_not_asked_for_again_and_again() -> None:
@@ -80,6 +81,8 @@ def test_attempts_that_cannot_be_read_are_not_asked_for_again_and_again() -> Non
 
     assert one.asked == [FAILED.id]
     assert [failure.attempts for failure in seen.watched[0].failures] == [None, None]
+    # To ask for more of them is no remedy.
+    assert seen.not_looked_at == 0
     assert "the attempts of 2 of the failed invocations of the webhook webhook 1 (W1)" in seen.missing[0]
     assert seen.exit_code is ExitCode.INCOMPLETE
 

@@ -183,6 +183,7 @@ def test_processed_here_each_once_and_failures_are_told(tender: Tender, inbox: F
         (bad, State.PENDING, 1),
     ]
     assert ([one.id for one in replay.failed], replay.exit_code, len(steps)) == ([bad], ExitCode.ERROR, 2)
+    assert replay.lacks_worker
 
 
 def test_processed_here_waits_for_another_of_the_same_booking(tender: Tender, inbox: FakeInbox) -> None:

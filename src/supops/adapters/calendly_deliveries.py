@@ -65,7 +65,7 @@ class CalendlySource(Source):
             return Verdict(Flaw.MISSING, f"there is no header {HEADER}")
         time, signatures = _parts(header)
         if time is None or not signatures:
-            return Verdict(Flaw.FORMAT, "the header should be t=SECONDS,v1=HEXADECIMAL")
+            return Verdict(Flaw.FORMAT, "the header should be t=SECONDS,v1=HEXADECIMAL, of 64 digits")
         away = abs(now.timestamp() - int(time))
         if away > self._tolerance.total_seconds():
             when = datetime.fromtimestamp(int(time), UTC)

@@ -132,7 +132,10 @@ class ZendeskWebhooks(WebhookDirectory):
         try:
             found = self._http.get(_path_of(identity), _OneWebhook, purpose=purpose)
         except NotFound as error:
-            error.hint = "`supops webhooks list` shows the ids of those that there are."
+            error.message = f"{self._http.vendor.name} has no webhook {identity} (404)."
+            error.hint = (
+                "`supops webhooks list` shows the ids of those that there are, and which instance has them."
+            )
             raise
         except Forbidden as error:
             self._name_scope(error, READ)

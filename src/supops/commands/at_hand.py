@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from supops.render.console import Terminal
 
 SECONDS_BETWEEN_LOOKS = 0.5
+NO_WORKER = "no worker was seen in the last minute: `supops webhooks serve` or `supops webhooks worker`"
+TRIES_AGAIN = "a worker tries it again"
 
 
 class SilentJournal:
@@ -19,16 +21,22 @@ class SilentJournal:
 
 
 class TerminalJournal:
-    """Tells what happens on the terminal."""
+    """Tells what happens on the terminal.
 
-    def __init__(self, terminal: "Terminal") -> None:
+    Args:
+        terminal: Where.
+        has_worker: Whether a worker was seen of late.
+    """
+
+    def __init__(self, terminal: "Terminal", *, has_worker: bool) -> None:
         self._terminal = terminal
+        self._again = TRIES_AGAIN if has_worker else f"{NO_WORKER} tries it again; so does this command"
 
     def tell(self, event: str, /, **facts: str | float | None) -> None:
         """See `supops.services.inbox_ports.Journal`."""
         error = facts.get("error")
         if error:
-            following = "a worker tries it again" if facts.get("next_at") else "given up"
+            following = self._again if facts.get("next_at") else "given up"
             self._terminal.warn(f"{error} ({following})")
         else:
             self._terminal.detail(event)

@@ -56,13 +56,14 @@ def run(
 ) -> None:
     """Run a slot of a schedule here and now, whether the schedule is on or off. One that is done is not run again.
 
-    Exit status: 0 it is done, now or before; 1 it failed, and a worker tries it again; 2 there is no such slot.
+    Exit status: 0 it is done, now or before; 1 it failed, and is tried again; 2 there is no such slot.
     """
     from supops.adapters.process_signals import process_name
     from supops.commands.at_hand import TerminalJournal, Waiter
     from supops.models.deliveries import State
     from supops.render import schedules as shown
     from supops.services.running import SlotDesk, run_exit_code
+    from supops.services.tending import has_worker
 
     wiring = wiring_of(ctx)
     webhooks = wiring.webhooks
@@ -76,7 +77,8 @@ def run(
         )
         deliver(wiring, planned, output, output_file)
         return
-    process = webhooks.processor(process_name(), TerminalJournal(wiring.terminal)).process
+    journal = TerminalJournal(wiring.terminal, has_worker=has_worker(webhooks.inbox, wiring.clock.now()))
+    process = webhooks.processor(process_name(), journal).process
 
     def at_work(delivery: "Delivery") -> str:
         by = f" by {delivery.worker}" if delivery.worker else ""

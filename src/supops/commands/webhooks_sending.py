@@ -237,7 +237,7 @@ class SampleDesk:
         other = next(one for one in Signer if one is not signer)
         is_others = urlsplit(url).path == receiver.path_of(other.value)
         self._cause = (
-            f"the address is where {other.value.title()}'s deliveries go: leave the path out, or name that of {signer.value.title()}'s"
+            f"the address is where {other.value.title()}'s deliveries go: leave its path out, and {signer.value.title()}'s is taken"
             if is_others
             else ""
         )

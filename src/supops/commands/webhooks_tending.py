@@ -69,8 +69,10 @@ def replay(
 
     from supops.render.delivery_changes import replay_json, replay_table
 
-    if bool(identities) == failed:
+    if not identities and not failed:
         raise UsageError("Name the ids of the deliveries, or --failed for all that are dead.")
+    if identities and failed:
+        raise UsageError("Ids and --failed exclude each other: ids say which deliveries are meant.")
     if identities and (event or source or since):
         raise UsageError(
             "--event, --source and --since go with --failed: ids say which deliveries are meant."
@@ -190,6 +192,7 @@ def _processed(wiring: "Wiring", replay: "Replay") -> "Replay":
 
 def _tell(wiring: "Wiring", done: "Replay", *, failed: bool) -> None:
     """Say what the table does not."""
+    from supops.commands.at_hand import NO_WORKER, TRIES_AGAIN
     from supops.models.deliveries import State
     from supops.render.deliveries import remedy
     from supops.render.text import count
@@ -205,11 +208,9 @@ def _tell(wiring: "Wiring", done: "Replay", *, failed: bool) -> None:
         named = ", ".join(str(one) for one in done.busy[:MOST_NAMED])
         more = ", ..." if len(done.busy) > MOST_NAMED else ""
         wiring.terminal.warn(f"left alone, because it is being processed at this moment: {named}{more}")
-    if done.lacks_worker:
-        wiring.terminal.note(
-            "no worker was seen in the last minute: `supops webhooks serve` or `supops webhooks worker` processes them; "
-            "with --now, this command does"
-        )
+    if done.lacks_worker and not done.here:
+        wiring.terminal.note(f"{NO_WORKER} processes them; with --now, this command does")
+    again = f"{NO_WORKER} tries it again; so does this command" if done.lacks_worker else TRIES_AGAIN
     for one in done.failed[:MOST_NAMED]:
-        said = remedy(one) if one.state is State.DEAD else "a worker tries it again"
+        said = remedy(one) if one.state is State.DEAD else again
         wiring.terminal.warn(f"delivery {one.id} is not done: {one.last_error or one.outcome} ({said})")

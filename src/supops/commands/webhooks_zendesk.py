@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 app = new_group("Zendesk's webhooks, and how all webhooks are.")
 LONGEST_DAYS = 366
+OF_GROUPS = "a group's subscriptions: supops calendly webhooks list --group URI"
 
 
 class Platform(StrEnum):
@@ -159,11 +160,14 @@ def health(
     Platforms that are not configured are left out. Exit status: 0 all are well, 3 some are not, 5 not everything could be read.
     """
     from supops.render.webhooks_health import health_blocks, health_json
+    from supops.services.webhook_health import CALENDLY
 
     wiring = wiring_of(ctx)
     healths = wiring.webhook_health(_window(since))
     result = Result(lambda: health_blocks(healths), lambda: health_json(healths))
     deliver(wiring, result, output, output_file)
+    if CALENDLY in healths.platforms:
+        wiring.terminal.note(OF_GROUPS)
     _end(wiring, healths.missing, healths.exit_code)
 
 
@@ -181,7 +185,7 @@ def _list_calendly(wiring: "Wiring", output: Format, output_file: Path | None) -
     from supops.services.subscribing import Subscriber
 
     listing = Subscriber(wiring.calendly, wiring.terminal).list_own()
-    wiring.terminal.note("a group's subscriptions: supops calendly webhooks list --group URI")
+    wiring.terminal.note(OF_GROUPS)
     now = wiring.clock.now()
     result = Result(lambda: [subscriptions_table(listing, now)], lambda: subscriptions_json(listing, now))
     deliver(wiring, result, output, output_file)

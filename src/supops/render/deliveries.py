@@ -311,7 +311,7 @@ def happening_line(happening: Happening, tries: int, now: datetime) -> str:
         said = f"broken off (try {attempt.number} of {tries}): its worker was lost"
     else:
         again = f"; again at {_clock(one.next_at)} UTC" if _waits(one, attempt) else ""
-        said = f"failed (try {attempt.number} of {tries}): {error}{again}"
+        said = f"failed (try {attempt.number} of {tries}): {error.rstrip('.') if again else error}{again}"
     return visible(f"{_clock(attempt.finished_at or now)} <-- #{one.id} {said}")
 
 

@@ -152,17 +152,18 @@ def _widest(table: Table, column: str) -> int:
 
 
 def _fitting(widths: Sequence[int], width: int) -> list[int]:
-    """Return widths of columns that fit into a width: the widest give way, and their cells are folded."""
+    """Return widths of columns that fit into a width: the widest give way, all of them alike, and their cells are folded."""
     fitting = list(widths)
     room = max(len(fitting), width - GAP * (len(fitting) - 1))
     excess = sum(fitting) - room
     while excess > 0:
         widest = max(fitting)
-        place = fitting.index(widest)
+        places = [place for place, one in enumerate(fitting) if one == widest]
         following = max((one for one in fitting if one < widest), default=1)
-        step = min(excess, max(1, widest - following))
-        fitting[place] -= step
-        excess -= step
+        step = max(1, min(excess // len(places), widest - following))
+        for place in places[:excess]:
+            fitting[place] -= step
+        excess = sum(fitting) - room
     return fitting
 
 

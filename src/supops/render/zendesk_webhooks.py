@@ -70,9 +70,9 @@ def monitor_blocks(seen: Monitored) -> list[Block]:
     period = f"{minute(seen.since)} to {minute(seen.until)}"
     some = f"{seen.failures:,} of {count(seen.invocations, 'invocation')} did not succeed"
     lines = [Cell(", ".join(seen.places)), Cell(some, "red" if seen.failures else "green")]
-    if seen.unread:
+    if left := seen.not_looked_at:
         lines.append(
-            Cell(f"the attempts of {seen.unread:,} of these were not read; --attempts N reads those of more")
+            Cell(f"the attempts of {left:,} of these were not read; --attempts N reads those of more")
         )
     if seen.is_beyond_history:
         lines.append(
@@ -128,7 +128,7 @@ def failures_table(seen: Monitored) -> Table:
         "webhook id",
     )
     title = "invocations that did not succeed"
-    return Table(title, columns, rows, details=("answer", "invocation", "webhook id"))
+    return Table(title, columns, rows, details=("attempts", "answer", "invocation", "webhook id"))
 
 
 def monitor_json(seen: Monitored) -> Json:

@@ -100,6 +100,7 @@ class Monitored:
     Attributes:
         places: The titles of the instances that were looked at.
         missing: A sentence for whatever could not be read.
+        closely: Of how many failed invocations of each webhook the attempts were to be read.
     """
 
     since: datetime
@@ -107,6 +108,7 @@ class Monitored:
     places: tuple[str, ...]
     watched: tuple[Watched, ...]
     missing: tuple[str, ...] = ()
+    closely: int = 0
 
     @property
     def invocations(self) -> int:
@@ -119,9 +121,9 @@ class Monitored:
         return sum(len(one.failures) for one in self.watched)
 
     @property
-    def unread(self) -> int:
-        """Of how many of these the attempts were not read."""
-        return sum(failure.attempts is None for one in self.watched for failure in one.failures)
+    def not_looked_at(self) -> int:
+        """Of how many of these the attempts were not to be read."""
+        return sum(max(0, len(one.failures) - self.closely) for one in self.watched)
 
     @property
     def is_beyond_history(self) -> bool:
@@ -209,7 +211,7 @@ class Watcher:
         ordered = [watched[number] for number, _ in looks]
         missing = (*_missing(lists), *(reason for one in ordered for reason in one.missing))
         places = tuple(place.title for place in self.places)
-        return Monitored(since, until, places, tuple(ordered), missing)
+        return Monitored(since, until, places, tuple(ordered), missing, closely)
 
 
 def _list(place: Place) -> _Listed:

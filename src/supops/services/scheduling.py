@@ -192,7 +192,7 @@ class Scheduler:
         slot = schedule.slot(label)
         if slot is None:
             raise UsageError(
-                f"The schedule {name} has no slot {label[:60]!r}: it is due on {schedule.when}.",
+                f"The schedule {name} has no slot {label[:60]!r}. It is due: {schedule.when}.",
                 hint=f"Its latest slot is {name}:{latest.label}.",
             )
         if slot.due > now:

@@ -296,7 +296,8 @@ class Worktop:
         for one in replay.items:
             items.append(Replayed(one.was, self._processed(one.was.id)))
             step()
-        return replace(replay, items=tuple(items), here=True, lacks_worker=False)
+        waits = any(one.now.state is State.PENDING for one in items)
+        return replace(replay, items=tuple(items), here=True, lacks_worker=replay.lacks_worker and waits)
 
     def _processed(self, identity: int) -> Delivery:
         while True:
