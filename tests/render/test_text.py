@@ -52,6 +52,23 @@ def test_ordinary_names_stay_as_they_are(text: str) -> None:
     assert markdown(text) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "mend it, then `supops webhooks replay 5`; or wait",
+            "mend it, then `supops webhooks replay 5`; or wait",
+        ),
+        ("see the roster (`supops team check`).", "see the roster (`supops team check`)."),
+        ("`a | b` `@all`", "`a \\| b` `@all`"),
+        ("`open and `shut", "`` `open `` and `` `shut ``"),
+        ("`a`@all", "`` `a`@all ``"),
+    ],
+)
+def test_what_stands_in_backticks_is_a_code_span_of_its_own(text: str, shown: str) -> None:
+    assert markdown(text) == shown
+
+
 def test_a_bar_does_not_end_a_cell() -> None:
     assert markdown("a|b") == "`a\\|b`"
 

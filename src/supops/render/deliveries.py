@@ -59,10 +59,17 @@ def became(one: Delivery) -> str:
     if one.state is State.DEAD:
         return one.last_error
     if one.state is State.RUNNING:
-        return f"processed by {one.worker}"
+        return f"processed by {one.worker}{or_else(one)}"
     if one.attempts:
         return f"again at {timestamp(one.next_at)}: {one.last_error}"
     return ""
+
+
+def or_else(one: Delivery) -> str:
+    """Return from when on another worker takes a delivery over: the one that processes it may have been killed."""
+    return (
+        f"; should that be lost, by another from {timestamp(one.lease_until)} on" if one.lease_until else ""
+    )
 
 
 def aligned(rows: Iterable[Sequence[Value]]) -> str:

@@ -6,6 +6,7 @@ from typing import cast
 
 from supops.models.deliveries import Delivery, State
 from supops.models.schedules import Slot
+from supops.render.deliveries import or_else
 from supops.render.machine import Json
 from supops.render.tables import Block, Cell, Heading, Table, Value
 from supops.render.text import timestamp
@@ -71,7 +72,7 @@ def _outcome(delivery: Delivery) -> Cell:
     if delivery.state is State.DISCARDED:
         return Cell(f"discarded: {delivery.outcome}", style)
     if delivery.state is State.RUNNING:
-        return Cell(f"runs, by {delivery.worker}", style)
+        return Cell(f"run by {delivery.worker}{or_else(delivery)}", style)
     if delivery.state is State.DEAD:
         return Cell(f"given up after {tries}: {delivery.last_error}", style)
     if delivery.attempts:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from enum import Enum, auto
 from itertools import groupby
 
 from supops.models.redaction import is_unseen
@@ -10,6 +11,9 @@ from supops.models.redaction import is_unseen
 FORMULA_STARTS = ("=", "+", "-", "@")
 # A word that GitLab's Markdown shows as it is: no markup, no HTML, no mention, no reference, no link, no emoji.
 SAFE_WORD = re.compile(r"(?:[^\W_]|[,;'’()%-]|[.:](?![^\W_]))+")
+
+# A piece of a text: a command as our messages have it, in backticks, with the marks around it; or else a word.
+PIECE = re.compile(r"(?P<before>\(?)`(?P<command>[^`\s](?:[^`]*[^`\s])?)`(?P<after>[,.;:)]*)(?!\S)|\S+")
 
 
 def visible(text: str) -> str:
@@ -39,13 +43,29 @@ def markdown(text: str) -> str:
     """Return Markdown that shows a text as it is, on one line, in a list or in a table.
 
     Words that could mean anything to GitLab (markup, HTML, ``@all``, ``#1``, ``/close``, addresses) go into a code span, where
-    nothing has a meaning. Not for the very beginning of a line, where ``1.`` and ``-`` begin a list.
+    nothing has a meaning, and what stands in backticks becomes one of its own. Not for the very beginning of a line, where
+    ``1.`` and ``-`` begin a list.
     """
     parts = []
-    for safe, words in groupby(visible(text).split(), key=lambda word: bool(SAFE_WORD.fullmatch(word))):
-        joined = " ".join(words)
-        parts.append(joined if safe else _cell_code(joined))
+    for kind, pieces in groupby(PIECE.finditer(visible(text)), key=_kind):
+        if kind is _Kind.COMMAND:
+            parts += [f"{one['before']}{_cell_code(one['command'])}{one['after']}" for one in pieces]
+            continue
+        joined = " ".join(one[0] for one in pieces)
+        parts.append(joined if kind is _Kind.SAFE else _cell_code(joined))
     return " ".join(parts)
+
+
+class _Kind(Enum):
+    COMMAND = auto()
+    SAFE = auto()
+    UNSAFE = auto()
+
+
+def _kind(piece: re.Match[str]) -> _Kind:
+    if piece["command"]:
+        return _Kind.COMMAND
+    return _Kind.SAFE if SAFE_WORD.fullmatch(piece[0]) else _Kind.UNSAFE
 
 
 def code_span(text: str) -> str:
