@@ -26,6 +26,7 @@ IMPORTED = (
     "supops.commands.licenses",
     *(f"supops.adapters.{name}" for name in ("gitlab_license_requests", "license_forms", "license_ledger")),
     *("supops.license_wiring", "supops.render.license_replies", "supops.services.license_closing"),
+    "markdown_it",
     *("cryptography.hazmat.primitives.serialization", "cryptography.hazmat.primitives.asymmetric.rsa"),
     *("supops.commands.issues", "supops.work_wiring", "supops.adapters.gitlab_work"),
     *(f"supops.adapters.{name}" for name in ("calendly", "google_calendar", "ics_calendar")),

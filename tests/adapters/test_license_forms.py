@@ -1,15 +1,18 @@
 """Requests as people fill in forms on issues."""
 
+import re
 import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supops.adapters.license_forms import IssueForms, key_of
+from supops.adapters.license_forms import PLACEHOLDERS, IssueForms, key_of
 from supops.models.license_requests import WrittenRequest
+from supops.services.license_fields import mentions_duo
 from tests.licenses import VALUES, form, request_issue
 
 READ = IssueForms(UTC)
@@ -90,6 +93,90 @@ Until: 2027-06-30
 Purpose: self-managed
 Thanks: in advance
 """
+BARE_TABLE = """\
+Field | Value
+--- | ---
+Name | Jane Döe
+Email | jane.doe@example.com <!-- the official one -->
+Plan | [ ] Premium [x] Ultimate
+**Users** | 10
+End date | 2027-06-30
+[x] | Purpose: self-managed
+"""
+UNDERLINED = """\
+Request
+=======
+
+Name
+----
+Jane Döe
+
+Email (required)
+----------------
+jane.doe@example.com
+
+Plan
+----
+```text
+ultimate
+```
+
+Users
+-----
+10
+---
+
+## End date
+2027-06-30
+---
+## Purpose
+self-managed
+---
+"""
+HTML = """\
+<details>
+<summary>Request</summary>
+<h2>Name</h2>
+Jane Döe
+<h2 id="email">Email</h2><p>jane.doe@example.com</p>
+<table>
+<tr><th>Plan</th><td><b>ultimate</b></td></tr>
+<tr>
+  <td>Users</td>
+  <td>10</td>
+</tr>
+</table>
+</details>
+
+<dl><dt>End date</dt><dd>2027-06-30</dd></dl>
+
+<h3>Purpose</h3>
+
+self&#45;managed
+"""
+NESTED = """\
+> The request:
+>
+> - **Name**
+>   - Jane Döe
+> - *Email:* [jane.doe@example.com](mailto:jane.doe@example.com "write")
+> - Plan
+>   1. [ ] Premium
+>   2. [x] Ultimate
+> - **Users&nbsp;count** (seats): 10\\
+>   End\u00a0date:\u00a02027-06-30
+> - `Purpose`: "self-managed"
+"""
+FENCED = """\
+```yaml
+name: Jane Döe
+email: jane.doe@example.com
+plan: "ultimate"
+users_count: 10
+end_date: 2027-06-30
+purpose: self-managed
+```
+"""
 MIXED = (
     "## Request\n\n"
     + BOLD.partition("**Use case")[0]
@@ -106,6 +193,12 @@ MIXED = (
         TABLE,
         COLUMNS,
         PLAIN,
+        BARE_TABLE,
+        UNDERLINED,
+        HTML,
+        NESTED,
+        FENCED,
+        UNDERLINED.replace("\n", "\r\n"),
         HEADINGS.replace("\n", "\r\n"),
         TABLE.replace("\n", "\r\n"),
         form(),
@@ -164,10 +257,44 @@ def test_comments_and_boxes_that_are_not_ticked_say_nothing() -> None:
     assert found.other == ()
 
 
-def test_other_fields_are_kept_for_who_looks_for_duo() -> None:
-    found = read("### Anything else?\n\nI want to test GitLab Duo\n")
+@pytest.mark.parametrize(
+    "description",
+    [
+        "### Anything else?\n\nI want to test GitLab Duo\n",
+        "### GitLab Duo?\n\nyes\n",
+        "# A license for GitLab Duo\n\n### Name\n\nJane\n",
+        "**Duo Chat:** yes, please\n",
+        "**Without Duo?** no\n",
+        "Duo | x\n--- | ---\n",
+        "| Duo | |\n",
+        "``` GitLab Duo\nx\n```\n",
+        "### Plan (with Duo)\n\nultimate\n",
+        "Issue: about Duo\n",
+        "- [x] Duo\n",
+        "see [this](https://docs.gitlab.com/user/gitlab_duo/)\n",
+        "[a]: GitLab&nbsp;D&#117;o\n",
+        "a <!-- not closed: Duo\n",
+        "`<!-- ` Duo ` -->`\n\n<b>D</b>uo\n",
+    ],
+)
+def test_what_belongs_to_no_field_is_kept_for_who_looks_for_duo(description: str) -> None:
+    assert any(mentions_duo(text) for text in read(description).other)
 
-    assert found.other == ("I want to test GitLab Duo",)
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "### GitLab Duo needed?\n\nNo.\n",
+        "### GitLab Duo features\n\n- [ ] Chat\n- [ ] Code Suggestions\n",
+        "### Which Duo features?\n\n_No response_\n",
+        "| Duo | [ ] |\n| [ ] | Duo |\n",
+        "### Purpose (self-managed, or GitLab Duo)\n\nself-managed\n",
+        "<!--\n\n### Duo\n\nyes\n-->\n",
+        "email: [duo.wang@example.com](mailto:duo.wang@example.com)\n",
+    ],
+)
+def test_a_question_that_is_answered_with_no_asks_for_nothing(description: str) -> None:
+    assert not any(mentions_duo(text) for text in read(description).other)
 
 
 def test_nothing_that_is_written_is_dropped() -> None:
@@ -208,14 +335,50 @@ def test_labels(label: str, key: str | None) -> None:
     assert key_of(label) == key
 
 
-@given(st.text(st.sampled_from("#*_|:-[]x()<>!`\\/ \n\tname email plan duo"), max_size=300))
+def escaped(text: str) -> str:
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+STYLES: dict[str, Callable[[str, str], str]] = {
+    "heading": lambda label, value: f"### {label}\n\n{value}\n\n",
+    "underlined": lambda label, value: f"{label}\n---\n{value}\n\n",
+    "html": lambda label, value: f"<h2>{label}</h2>\n\n{value}\n\n",
+    "bold": lambda label, value: f"- **{label}:** {value}\n",
+    "bold, the value below": lambda label, value: f"**{label}**\n{value}\n\n",
+    "plain": lambda label, value: f"{label}: {value}\n",
+    "table": lambda label, value: f"| {label} | {value} |\n",
+    "table without bars": lambda label, value: f"{label} | {value}\n",
+}
+TEXTS = st.text(st.characters(exclude_categories=("C", "Z")) | st.sampled_from(" |*:`\\[]-"), max_size=40)
+
+
+@pytest.mark.parametrize("style", STYLES)
+@settings(max_examples=40)
+@given(st.dictionaries(st.sampled_from(["name", "email", "plan", "end_date", "purpose"]), TEXTS))
+def test_what_is_filled_in_reads_back_in_every_style(style: str, values: dict[str, str]) -> None:
+    wanted = {key: " ".join(text.split()) for key, text in values.items()}
+    wanted = {key: text for key, text in wanted.items() if text.casefold().strip("_*. ") not in PLACEHOLDERS}
+    head = "Field | Value\n--- | ---\n" if "table" in style else ""
+
+    description = head + "".join(
+        STYLES[style](key.replace("_", " ").title(), escaped(text)) for key, text in wanted.items()
+    )
+
+    assert read(description).values == wanted
+
+
+@given(
+    st.text(max_size=200)
+    | st.text(st.sampled_from("#*_|:-=[]x()<>!`\\/ \n\tname email plan duo h2"), max_size=300)
+)
 def test_no_description_raises_anything(description: str) -> None:
     for value in read(description).values.values():
         assert value.strip()
 
 
 @pytest.mark.parametrize(
-    "piece", ["[", "<!--", "| a ", "**", "# ", "- [x] ", "[a](", "<a@", "a: ", "\\", "x" * 50 + " "]
+    "piece",
+    ["[", "<!--", "| a ", "**", "# ", "- [x] ", "[a](", "<a@", "a: ", "\\", "x" * 50 + " ", "<h2>", "> - "],
 )
 def test_no_description_takes_long(piece: str) -> None:
     started = time.process_time()

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from supops.adapters.license_requests import parse_request, read_request
 from supops.errors import UsageError
+from supops.models.licenses import Problem
+from supops.services.license_fields import mentions_duo
 from tests.licenses import VALUES
 
 YAML = "".join(f"{key}: {value}\n" for key, value in VALUES.items())
@@ -75,12 +77,35 @@ def test_a_key_that_stands_twice_is_told(text: str) -> None:
     assert (problem.field, problem.message[:12]) == ("plan", "stands twice")
 
 
-def test_keys_that_mean_nothing_are_remarked_with_the_nearest_one() -> None:
-    read = parse_request(b"user_count: 3\ncomment: for Duo\n", "a")
+def test_keys_that_mean_nothing_are_problems_with_the_nearest_one() -> None:
+    read = parse_request(b"user_count: 3\nseats: 3\npurpos: x\ncomment: for Duo\n", "a")
 
-    assert "did you mean users_count?" in read.remarks[0]
-    assert "'comment' means nothing here; known are name" in read.remarks[1]
-    assert "for Duo" in read.other
+    assert [(problem.field, problem.message[:49]) for problem in read.problems] == [
+        ("user_count", "means nothing here; did you mean users_count?"),
+        ("seats", "means nothing here; did you mean users_count?"),
+        ("purpos", "means nothing here; did you mean purpose?"),
+        ("comment", "means nothing here; known are name, email, plan, "),
+    ]
+    many = parse_request(json.dumps({f"a{number}": 1 for number in range(1_000)}).encode(), "a").problems
+    assert (len(many), many[-1]) == (21, Problem("request", "has 980 more keys that mean nothing here"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "comment: for Duo\n",
+        "gitlab_duo: true\n",
+        "extra: {a: [{b: Duo}]}\n",
+        "extra: [{duo: yes}]\n",
+        "name: [Jane, for Duo]\n",
+        '{"extra": {"a": [1, {"b": "GitLab Duo"}]}}',
+        '{"extra": {"duo": null}}',
+        '{"plan": "ultimate", "plan": "Duo"}',
+    ],
+)
+def test_all_that_is_written_is_kept_for_who_looks_for_duo(text: str) -> None:
+    assert any(mentions_duo(one) for one in parse_request(text.encode(), "a").other)
+    assert not any(mentions_duo(one) for one in parse_request(b"gitlab_duo: false\n", "a").other)
 
 
 @pytest.mark.parametrize(
@@ -94,6 +119,15 @@ def test_keys_that_mean_nothing_are_remarked_with_the_nearest_one() -> None:
         (b"\xff\xfe\xfd", "makes no sense"),
         (b"a: &x [*x]", "makes no sense"),
         (b"{" * 5_000, "makes no sense"),
+        (b"name: Jo\n---\nname: Kim\n", "a:2 makes no sense: a second document"),
+        (b"<<: {name: Jo}\n", "merge keys"),
+        (
+            b"a: &a [x]\nb: &b [*a, *a]\n"
+            + b"".join(
+                b"%c: &%c [%s]\n" % (n + 1, n + 1, b", ".join([b"*%c" % n] * 9)) for n in range(98, 110)
+            ),
+            "more than 200,000",
+        ),
     ],
 )
 def test_what_is_no_request_is_refused(data: bytes, said: str) -> None:

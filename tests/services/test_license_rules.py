@@ -148,6 +148,23 @@ def test_duo_elsewhere_in_a_request_is_in_the_way_and_nobody_overrides_it() -> N
         assert "mentions GitLab Duo" in decision.problems[0].message
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"name": "Jane (for Duo)"},
+        {"name": "Jane with GitLab Duo"},
+        {"issue": "about Duo"},
+        {"users_count": "10 for Duo"},
+    ],
+)
+def test_duo_in_another_field_is_in_the_way(values: dict[str, str]) -> None:
+    assert "purpose" in fields(decided_on(values))
+
+
+def test_people_may_be_called_duo() -> None:
+    assert decided(name="Duo Wang-Li", email="duo.wang@example.com").is_accepted
+
+
 @pytest.mark.parametrize("purpose", ["", "fun", "???", "premium please"])
 def test_a_request_that_does_not_say_what_for_is_not_guessed_at(purpose: str) -> None:
     decision = decided(purpose=purpose)
@@ -221,6 +238,29 @@ def test_contacts_are_configuration() -> None:
             "2027-11-27",
             "more than one year after the request of 2026-11-26; at the latest 2027-11-26",
         ),
+        ("name", "@jane", "full name"),
+        *(
+            ("email", text, "did you mean jane@example.com?")
+            for text in ("Jane <jane@example.com>", "mailto:jane@example.com.")
+        ),
+        ("email", "jane@exämple.com", "an email address"),
+        *(
+            ("plan", text, "premium or ultimate")
+            for text in ("GitLab.com Ultimate", "not ultimate", "self-managed")
+        ),
+        *(("users_count", text, f"not '{text}'") for text in ("10 users", "true", "1,000")),
+        *(
+            ("end_date", text, "did you mean 2027-06-30?")
+            for text in (
+                "30 June 2027",
+                "Jun 30th, 2027",
+                "30.6.2027",
+                "2027/6/30",
+                "20270630",
+                "2027-06-30 (a year)",
+            )
+        ),
+        ("end_date", "03/04/2027", "not '03/04/2027'; that could be 2027-03-04 or 2027-04-03"),
         ("requested_on", "2026-11-27", "in the future"),
         ("requested_on", "yesterday", "written as YYYY-MM-DD"),
     ],
@@ -248,7 +288,10 @@ def test_what_could_not_even_be_read_is_told_once() -> None:
     assert decide(request, RULES, today=TODAY).problems == (Problem("plan", "stands twice"),)
 
 
-@pytest.mark.parametrize("text", ["Ultimate", " ULTIMATE ", "GitLab Ultimate"])
+@pytest.mark.parametrize(
+    "text",
+    ["Ultimate", " ULTIMATE ", "GitLab Ultimate", "Ultimate (self-managed)", "Self-managed Ultimate plan"],
+)
 def test_a_plan_as_people_write_it(text: str) -> None:
     request = decided(plan=text).request
     assert request
@@ -304,7 +347,9 @@ def test_the_year_counts_from_the_request_and_not_from_today() -> None:
 
 
 def test_a_request_of_more_than_a_year_ago_can_have_no_license() -> None:
-    assert fields(decided(requested_on="2025-11-26", end_date="2026-12-01")) == ["end_date"]
+    for end in ("2026-12-01", "", "soon"):
+        (problem,) = decided(requested_on="2025-11-26", end_date=end).problems
+        assert (problem.field, problem.message[:33]) == ("end_date", "the request of 2025-11-26 is a ye")
 
 
 def test_the_day_on_which_an_issue_was_created_counts_whatever_it_says() -> None:

@@ -37,10 +37,10 @@ class WrittenRequest:
     Attributes:
         values: The text of each key that has one.
         source: Where it was read from, for messages.
-        problems: What could not even be read: a list where a text should be, a field that stands twice.
+        problems: What could not even be read: a list where a text should be, a field that stands twice, a key that means nothing.
         remarks: What was not understood, and may not matter.
         title: Of the issue; empty for a file.
-        other: The values of fields that are none of ours.
+        other: All else that somebody wrote: fields that are none of ours, with their labels, and text beside the fields.
         requested_on: The day on which the platform says that it was made; it counts, whatever the request says. None for a file.
         link: Address of the issue; empty for a file.
     """

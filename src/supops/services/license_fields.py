@@ -46,6 +46,44 @@ PRODUCTION = re.compile(
 DOUBT = re.compile(r"\?|\b(?:if|whether|unless|maybe|perhaps|cannot)\b", re.IGNORECASE)
 NEGATION = re.compile(r"\b(?:no|not|non|never|without)\b|n['’]t\b", re.IGNORECASE)
 SELF_MANAGED = re.compile(r"\bself[\s-]?(?:managed|hosted)\b|\bon[\s-]?prem", re.IGNORECASE)
+# What people add to a plan without changing it.
+BESIDE_PLAN = frozenset(
+    (
+        "gitlab",
+        "ee",
+        "legacy",
+        "self",
+        "managed",
+        "hosted",
+        "selfmanaged",
+        "plan",
+        "tier",
+        "license",
+        "licence",
+    )
+)
+# Some are called Duo; a name with any of this says more than a name.
+MORE_THAN_A_NAME = re.compile(
+    r"[^\w\s.'\u2019-]|gitlab|\b(?:for|with|test\w*|licen\w*|chat|pro|enterprise|core|workflow)\b",
+    re.IGNORECASE,
+)
+ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']{1,64}@[^\s<>()\[\],;:\"']{1,254}")
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+BETWEEN = r"[-/.,\s]{1,3}"
+YEAR_FIRST = re.compile(rf"(?<![0-9])([0-9]{{4}}){BETWEEN}([0-9]{{1,2}}){BETWEEN}([0-9]{{1,2}})(?![0-9])")
+YEAR_LAST = re.compile(rf"(?<![0-9])([0-9]{{1,2}}){BETWEEN}([0-9]{{1,2}}){BETWEEN}([0-9]{{4}})(?![0-9])")
+DAY_MONTH = re.compile(
+    rf"(?<![0-9])([0-9]{{1,2}})(?:st|nd|rd|th)?(?:{BETWEEN})?(?:of )?([a-z]{{3,9}}){BETWEEN}([0-9]{{4}})(?![0-9])",
+    re.IGNORECASE,
+)
+MONTH_DAY = re.compile(
+    rf"(?<![a-z])([a-z]{{3,9}}){BETWEEN}([0-9]{{1,2}})(?:st|nd|rd|th)?{BETWEEN}([0-9]{{4}})(?![0-9])",
+    re.IGNORECASE,
+)
+LONGEST_GUESSED = 200
 Value = TypeVar("Value")
 
 
@@ -55,6 +93,26 @@ def iso_date(text: str) -> date | None:
         return date.fromisoformat(text) if ISO_DATE.fullmatch(text) else None
     except ValueError:
         return None
+
+
+def days_named(text: str) -> tuple[date, ...]:
+    """Return the days that a text may name, in whatever spelling; more than one where it can be read in several ways."""
+    text = text[:LONGEST_GUESSED]
+    found = [(year, month, day) for year, month, day in YEAR_FIRST.findall(text)]
+    found += [(text[:4], text[4:6], text[6:])] if re.fullmatch(r"[0-9]{8}", text) else []
+    for one, other, year in YEAR_LAST.findall(text):
+        found += [(year, one, other), (year, other, one)]
+    found += [(year, _month(name), day) for day, name, year in DAY_MONTH.findall(text)]
+    found += [(year, _month(name), day) for name, day, year in MONTH_DAY.findall(text)]
+    days = (iso_date(f"{year}-{month:0>2}-{day:0>2}") for year, month, day in found)
+    return tuple(sorted({day for day in days if day is not None}))
+
+
+def _month(name: str) -> str:
+    """Return the number of a month, by its English name or how that begins; empty for another word."""
+    return next(
+        (str(number) for number, known in enumerate(MONTHS, 1) if known.startswith(name.casefold())), ""
+    )
 
 
 def one_year_after(day: date) -> date:
@@ -118,8 +176,8 @@ class Fields:
 
     def email(self) -> str | None:
         """Return the email address."""
-        expected = "an email address, such as jo.doe@example.com"
-        email = self._read("email", _email, expected)
+        expected = "an email address, such as jo.doe@example.com,"
+        email = self._read("email", _email, expected, _addresses)
         if email is None or not self.email_domains:
             return email
         host = email.rpartition("@")[2].casefold()
@@ -134,7 +192,9 @@ class Fields:
         text = self._text("plan", "premium or ultimate")
         if text is None:
             return None
-        words: list[str] = [word for word in re.findall(r"[a-z]+", text.casefold()) if word != "gitlab"]
+        words: list[str] = [
+            word for word in re.findall(r"[^\W_]+", text.casefold()) if word not in BESIDE_PLAN
+        ]
         if len(words) == 1 and words[0] in PLANS:
             return words[0]
         nearest = get_close_matches(words[0], PLANS, n=1) if len(words) == 1 else []
@@ -169,6 +229,12 @@ class Fields:
     def end_date(self, today: date, requested_on: date | None) -> date | None:
         """Return the end date: after today, which is when the license starts, and at most one year after the request."""
         latest = one_year_after(requested_on) if requested_on else None
+        if latest is not None and latest <= today and not self._is_told("end_date"):
+            self._wrong(
+                "end_date",
+                f"the request of {requested_on} is a year old, and no day is left for it; it has to be made anew",
+            )
+            return None
         bounds = f"from {date.fromordinal(today.toordinal() + 1)}" + (f" to {latest}" if latest else "")
         day = self._day("end_date", bounds)
         if day is None:
@@ -187,15 +253,22 @@ class Fields:
         return day
 
     def _day(self, key: str, bounds: str) -> date | None:
-        return self._read(key, iso_date, f"a day {bounds}, written as YYYY-MM-DD")
+        return self._read(key, iso_date, f"a day {bounds}, written as YYYY-MM-DD,", days_named)
 
-    def _read(self, key: str, read: Callable[[str], Value | None], expected: str) -> Value | None:
-        text = self._text(key, expected)
+    def _read(
+        self,
+        key: str,
+        read: Callable[[str], Value | None],
+        expected: str,
+        near: Callable[[str], Sequence[object]] = lambda _: (),
+    ) -> Value | None:
+        """Read a field. Where it is not what is expected, what is near is offered, and never taken."""
+        text = self._text(key, expected.rstrip(","))
         if text is None:
             return None
         value = read(text)
         if value is None:
-            self._wrong(key, f"{expected} is expected, not {shown(text)}")
+            self._wrong(key, f"{expected} is expected, not {shown(text)}{_offered(near(text))}")
         return value
 
     def _text(self, key: str, expected: str) -> str | None:
@@ -220,10 +293,39 @@ def shown(text: str) -> str:
     return f"'{line[:SHOWN]}...'" if len(line) > SHOWN else f"'{line}'"
 
 
+def mention_beside(written: WrittenRequest) -> str | None:
+    """Return a text that mentions GitLab Duo or other cloud features, and is neither purpose nor plan nor title, which decide about the route."""
+    values = written.values
+    name = values.get("name", "")
+    texts = [
+        *written.other,
+        *(text for key, text in values.items() if key not in ("purpose", "plan", "email", "name")),
+        *([name] if MORE_THAN_A_NAME.search(name) else []),
+    ]
+    return next((text for text in texts if mentions_duo(text)), None)
+
+
+def _offered(near: Sequence[object]) -> str:
+    if not near:
+        return ""
+    return (
+        f"; did you mean {near[0]}?" if len(near) == 1 else f"; that could be {' or '.join(map(str, near))}"
+    )
+
+
+def _addresses(text: str) -> Sequence[str]:
+    """Return the address in a text, such as ``Jo <jo@example.com>``; none where there are several."""
+    found = {address.rstrip(".") for address in ADDRESS.findall(text[:LONGEST_EMAIL])}
+    return [address for address in found if _email(address)] if len(found) == 1 else ()
+
+
 def _name(text: str) -> str | None:
     name = " ".join(text.split())
     is_name = (
-        len(name) <= LONGEST_NAME and not any(map(is_unseen, name)) and any(char.isalpha() for char in name)
+        len(name) <= LONGEST_NAME
+        and "@" not in name
+        and not any(map(is_unseen, name))
+        and any(char.isalpha() for char in name)
     )
     return name if is_name else None
 

@@ -15,7 +15,7 @@ from supops.models.license_requests import (
     WrittenRequest,
 )
 from supops.models.licenses import COMPANY, License, Problem, Route
-from supops.services.license_fields import Fields, mentions_duo, purpose_of, shown
+from supops.services.license_fields import Fields, mention_beside, mentions_duo, purpose_of, shown
 
 # After the end, an instance takes pushes for two weeks more (source: licenses, 3).
 PUSHES_GO_ON = timedelta(days=14)
@@ -26,9 +26,8 @@ UNWANTED = re.compile(
 PURPOSES = (
     "self-managed (without GitLab Duo), duo-testing, or duo-production where a production license is required"
 )
-
 MENTIONED = (
-    "another part of the request mentions GitLab Duo or other cloud features, which a legacy license has not; if the license "
+    "another part of the request mentions GitLab Duo or other cloud features ({}), which a legacy license has not; if the license "
     "is not for those, the request has to say so: without that text"
 )
 
@@ -136,8 +135,9 @@ def decide(
     told = {problem.field for problem in fields.problems}
     if routed.problem and "purpose" not in told:
         fields.problems.append(routed.problem)
-    if any(mentions_duo(text) for text in written.other):
-        fields.problems.append(Problem("purpose", MENTIONED))
+    mention = mention_beside(written)
+    if mention is not None:
+        fields.problems.append(Problem("purpose", MENTIONED.format(shown(mention))))
     if override is None:
         fields.problems += [_still_held(one) for one in held]
     problems = tuple(fields.problems)
