@@ -93,6 +93,18 @@ Until: 2027-06-30
 Purpose: self-managed
 Thanks: in advance
 """
+CARELESS = """\
+##Name
+**Jane Döe** (that's me)
+<Hello there>
+## Email ##
+jane.doe@example.com
+
+**Plan** - ultimate
+Users = 10
+**End date** 2027-06-30
+Purpose - self-managed
+"""
 BARE_TABLE = """\
 Field | Value
 --- | ---
@@ -193,6 +205,7 @@ MIXED = (
         TABLE,
         COLUMNS,
         PLAIN,
+        CARELESS.replace(" (that's me)", ""),
         BARE_TABLE,
         UNDERLINED,
         HTML,
@@ -221,6 +234,12 @@ def test_labels_under_a_heading_of_others() -> None:
         "name": "Jane Döe",
         "users_count": "10",
     }
+
+
+def test_what_stands_in_a_value_stays_there() -> None:
+    assert read("Users: -1\n").values == {"users_count": "-1"}
+    assert read("### Purpose\n\nself-managed - for tests\n").values == {"purpose": "self-managed - for tests"}
+    assert read(CARELESS).values["name"] == "Jane Döe (that's me)"
 
 
 def test_what_is_missing_is_missing() -> None:
@@ -274,6 +293,10 @@ def test_comments_and_boxes_that_are_not_ticked_say_nothing() -> None:
         "see [this](https://docs.gitlab.com/user/gitlab_duo/)\n",
         "[a]: GitLab&nbsp;D&#117;o\n",
         "a <!-- not closed: Duo\n",
+        "<img src=x alt='GitLab Duo'>\n",
+        "> " * 150 + "Duo\n",
+        "- " * 150 + "Duo\n",
+        "a D**uo**\n",
         "`<!-- ` Duo ` -->`\n\n<b>D</b>uo\n",
     ],
 )

@@ -105,20 +105,16 @@ KEY_OF = {label: key for key, labels in LABELS.items() for label in (key.replace
 # Bold with the colon inside, outside or nowhere; in other marks, or in none, with a colon. What is in brackets after it is a hint.
 HINT = r"[ \t]*(?:\([^()\n]{0,80}\))?[ \t]*"
 START = r"[ \t]*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+)?"
+SIGN = r"(?:[:\uff1a=]|(?<=[ \t])[-\u2013\u2014](?=[ \t]))"
 BOLD = re.compile(
-    START
-    + r"(?P<mark>\*{2,3}|_{2,3})(?P<label>[^*\n]{1,80}?)[ \t]*(?P=mark)"
-    + HINT
-    + r"[:\uff1a]?(?P<value>.*)"
+    rf"{START}(?P<mark>\*{{2,3}}|_{{2,3}})(?P<label>[^*\n]{{1,80}}?)[ \t]*(?P=mark){HINT}(?P<sign>{SIGN}?)(?P<value>.*)"
 )
 LABELED = re.compile(
-    START
-    + r"(?P<mark>[*_`]?)(?P<label>[^\W_][^:\uff1a|\n`*]{0,80}?)[ \t]*"
-    + r"(?:[:\uff1a][ \t]*(?P=mark)|(?P=mark)"
-    + HINT
-    + r"[:\uff1a])(?P<value>.*)"
+    rf"{START}(?P<mark>[*_`]?)(?P<label>[^\W_][^:\uff1a=|\n`*]{{0,80}}?)[ \t]*(?:{SIGN}[ \t]*(?P=mark)|(?P=mark){HINT}{SIGN})(?P<value>.*)"
 )
-BULLET = re.compile(r"[ \t]*[-*+][ \t]+")
+# People forget the space after the marks.
+HASHED = re.compile(r"#{1,6}(?P<text>.{1,80}?)#*")
+BULLET = re.compile(r"^[ \t]*[-*+][ \t]+")
 BOX = re.compile(r"(?:[-*+][ \t]+)?\[(?P<mark>[ xX~])\](?:[ \t]+|$)")
 NEGATED = re.compile(r"\b(?:no|not|non|never|without|none)\b|n['\u2019]t\b", re.IGNORECASE)
 NO = frozenset({"no", "none", "no thanks", "not needed", "no response", "n/a", "na", "false", "-", "--"})
@@ -281,14 +277,24 @@ class _Reader:
             return False
         if key_of(text) is not None:
             return True
-        is_open = bool(self._label) or (key_of(self._heading) is not None and not self._rest)
-        return len(lines) == 1 and not is_open
+        return len(lines) == 1 and not self._is_open()
+
+    def _is_open(self) -> bool:
+        """Whether a field of ours waits for its value."""
+        return key_of(self._label or self._heading) is not None and not self._rest
 
     def _take_line(self, line: Line) -> None:
         text = line.text
+        match = _labeled(text)
+        if match and key_of(match["label"]) is None and not _has_sign(match) and self._is_open():
+            # A value in bold.
+            match = None
+        hashed = HASHED.fullmatch(masked(text))
         if BOX.match(text):
             self._take_boxes(self._label or self._heading, text)
-        elif match := _labeled(text):
+        elif hashed and key_of(hashed["text"]) is not None:
+            self.begin(hashed["text"])
+        elif match:
             self._end_label()
             if match["value"].strip():
                 self._take_value(match["label"], match["value"])
@@ -354,6 +360,10 @@ def _labeled(text: str) -> re.Match[str] | None:
         return match
     match = LABELED.fullmatch(line)
     return match if match and key_of(match["label"]) is not None else None
+
+
+def _has_sign(match: re.Match[str]) -> bool:
+    return bool(match["sign"]) or match["label"].rstrip().endswith((":", "\uff1a"))
 
 
 def _says_nothing(text: str) -> bool:

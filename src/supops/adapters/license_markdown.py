@@ -36,10 +36,12 @@ HTML_TAG = re.compile(
     r"|table|thead|tbody|t[dh]|hr|img|input)(?:\s[^<>]{0,200})?/?>",
     re.IGNORECASE,
 )
+ATTRIBUTES = re.compile(r"<[A-Za-z][A-Za-z0-9-]{0,20}\s([^<>]{1,300})>")
 LINK = re.compile(
     r"\[(?P<text>[^\[\]\n]*)\]\(<?(?P<target>[^()\s<>]*)>?(?P<title>[ \t]+\"[^\"\n]*\")?\)"
     r"|<(?:mailto:)?(?P<auto>[^<>\s@:]{1,64}[@:][^<>\s]{1,2000})>"
 )
+BOLD = re.compile(r"\*\*(?=\S)([^*\n]{1,300})\*\*")
 MARKS = ("**", "__", "`", "*", "_", '"', "'")
 
 
@@ -90,6 +92,10 @@ def pieces(description: str) -> Iterator[Piece]:
     """Yield the pieces of a description, in its order."""
     text = description.replace("\r\n", "\n").replace("\r", "\n").translate(SPACES)
     source, tokens = text.split("\n"), _parser().parse(text)
+    # Neither the attributes of HTML (what stands for an image) nor what is nested too deep is among the pieces.
+    yield from (Aside(found) for found in ATTRIBUTES.findall(text) if "mailto:" not in found)
+    if any(token.level >= MAX_NESTING - 1 for token in tokens):
+        yield Aside(text)
     within = ""
     for number, token in enumerate(tokens):
         if token.type == "table_open":
@@ -117,7 +123,7 @@ def masked(text: str) -> str:
 def plain(text: str) -> str:
     """Return what a reader sees of a line of Markdown."""
     text = LINK.sub(lambda match: match["auto"] if match["text"] is None else match["text"], masked(text))
-    text = HTML_TAG.sub("", text).strip().removesuffix("\\").strip()
+    text = BOLD.sub(r"\1", HTML_TAG.sub("", text)).strip().removesuffix("\\").strip()
     for mark in MARKS:
         if len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark):
             text = text[len(mark) : -len(mark)].strip()
