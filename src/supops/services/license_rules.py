@@ -28,7 +28,7 @@ PURPOSES = (
 )
 MENTIONED = (
     "another part of the request mentions GitLab Duo or other cloud features ({}), which a legacy license has not; if the license "
-    "is not for those, the request has to say so: without that text"
+    "is not for those, take that text out of the request"
 )
 
 
