@@ -150,6 +150,31 @@ def test_what_makes_no_sense_as_a_whole_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
+    [
+        ("stages: {Closed: }", "'Closed' is where issues end"),
+        ("stages: {Queued: {name: Planning}}", "there are two stages 'Planning'"),
+        ("stages: {Planning: {name: 'A, B'}}", "no comma and no colons: 'A, B'"),
+        ("labels: {type: 'Stage::'}", "labels for two things begin with 'Stage::'"),
+        ("labels: {type: 'Stage::Type::'}", "labels for two things begin with 'Stage::'"),
+        ("labels: {stage: '::'}", "stage: expected a label's key"),
+        ("labels: {received: [Requested]}", "two states of a validation are called 'Requested'"),
+        ("labels: {approvals: [No, Granted, granted]}", "two kinds of approval are called 'granted'"),
+        ("types: {bug: Bug, feature: bug, administrative: A}", "there are two types 'bug'"),
+        ("labels: {priorities: []}", "nothing gives a bug what this move needs: priority"),
+        ("blocked: Triage", "first: Triage is the stage of what is blocked"),
+        ("last: Triage", "last: Triage is the first stage"),
+        (
+            OWN.replace("Work, to: Done", "Work, to: Done, needs: [validation]"),
+            "what this move needs: validation",
+        ),
+    ],
+)
+def test_what_would_set_another_label_or_never_move_is_told(tmp_path: Path, text: str, said: str) -> None:
+    assert any(said in one for one in refused(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
     [("a: [", "flow.yaml:1"), ("- x", "expected keys"), ("a: &x [*x]", "alias"), ("x", "expected keys")],
 )
 def test_what_is_no_flow(tmp_path: Path, text: str, said: str) -> None:

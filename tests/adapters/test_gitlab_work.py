@@ -397,7 +397,7 @@ def test_a_comment_that_gitlab_takes_for_commands_is_no_comment(work: GitLabWork
 def test_many_are_changed_at_once_eight_at_most(sandbox: Sandbox, work: GitLabWork) -> None:
     many_issues(sandbox.world.gitlab, 40, sandbox.world.now(), only="Queued")
     sandbox.latency = 0.01
-    issues = work.issues(any_of=["Stage::Queued"])
+    issues = work.issues(labels=["Stage::Queued"])
 
     done = [*in_parallel(lambda one: work.update(one, Change(("Stage::Development",))), issues, limit=8)]
 

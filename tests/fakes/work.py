@@ -164,7 +164,7 @@ class FakeWork(WorkTracker):
         return ME
 
     def issues(
-        self, *, state: str = "opened", labels: Sequence[str] = (), any_of: Sequence[str] = ()
+        self, *, state: str = "opened", labels: Sequence[str] = (), changed_since: datetime | None = None
     ) -> tuple[WorkIssue, ...]:
         self._called("issues")
         return tuple(
@@ -172,7 +172,7 @@ class FakeWork(WorkTracker):
             for one in self.kept.values()
             if state in ("all", one.state)
             and {*labels} <= {*one.labels}
-            and (not any_of or {*any_of} & {*one.labels})
+            and (changed_since is None or one.updated_at >= changed_since)
         )
 
     def issue(self, iid: int) -> WorkIssue:

@@ -9,12 +9,13 @@ import pytest
 from supops.cli import all_commands
 from supops.errors import NetworkError
 from supops.models.workflow import ASKED, Verb
+from supops.services.approving import Assessment, approval_plan, decide
 from supops.services.flow_default import Switches, Where, default_flow
 from supops.services.work_linting import Linter, LintFinding
 from supops.services.work_mending import OPTIONS
 from tests.fakes.parallel import one_by_one
 from tests.fakes.work import BEFORE, CURRENT, MILESTONE, NEXT, TEAMMATE, Failure, FakeWork
-from tests.issues import BUG, FEATURE, GAMEPLAN, Office, stage
+from tests.issues import BUG, FEATURE, GAMEPLAN, WORDING, Office, stage
 
 # What somebody puts for the words in capitals.
 WORDS = {
@@ -189,6 +190,21 @@ def test_only_the_stage_of_validation_asks_for_a_label(where: Where) -> None:
     assert rule not in office.rules(validated)
 
 
+def test_several_labels_of_an_approval_are_found_and_a_decision_leaves_one() -> None:
+    office = Office()
+    iid = office.tracker.opened()
+    office.tracker.relabel(iid, stage("Triage"), *FEATURE, "Approval::Granted", "Approval::Needed")
+
+    assert (
+        f"`supops issues approval {iid} --roadmap aligned" in found(office, iid, "several-approvals").remedy
+    )
+    decision = decide(Assessment(aligned=True, congruent=True), office.flow.approvals)
+    office.applier().apply(approval_plan(office.desk, WORDING, office.dossier(iid), decision))
+
+    assert "Approval::Not needed" in office.issue(iid).labels
+    assert office.rules(iid) == []
+
+
 @pytest.mark.parametrize("rule", ["iteration-over", "iteration-has-come"])
 def test_what_waits_for_an_iteration_that_came_is_started(rule: str, options: dict[str, set[str]]) -> None:
     office = Office()
@@ -203,6 +219,26 @@ def test_what_waits_for_an_iteration_that_came_is_started(rule: str, options: di
         run(office, remedy, options)
 
     assert office.stages(iid) == ("Development",)
+
+
+def test_a_closed_issue_that_was_not_opened_again_is_found(options: dict[str, set[str]]) -> None:
+    office = Office()
+    iid, other = (office.tracker.opened(stage("Completed"), *BUG) for _ in range(2))
+    for one in (iid, other):
+        office.tracker.closed(one)
+        office.tracker.said(one, "Thank you")
+    office.tracker.failures = [Failure("update", NetworkError("no answer"))]
+    with pytest.raises(NetworkError):
+        office.move(iid, Verb.TRIAGE, reason="So it is")
+
+    assert office.rules() == ["half-moved"]
+    command = f"supops issues triage {iid} --reason TEXT"
+    assert f"`{command}`" in found(office, iid, "half-moved").remedy
+    run(office, command, options)
+    assert "half-moved" not in office.rules(iid)
+    # Closed by hand, it is closed, whatever was said before.
+    office.tracker.closed(iid)
+    assert office.rules() == []
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
 """Moves of issues, with everything in memory: what each needs, what each does, and that it is safe to repeat."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from supops.errors import Forbidden, NetworkError, NotFound, UsageError
-from supops.models.work import WorkNote
+from supops.models.work import Iteration, WorkNote
 from supops.models.workflow import Verb
 from supops.services.flow_default import Switches, Where, default_flow
 from supops.services.work_ports import Changed
@@ -73,6 +73,11 @@ def test_an_approval_that_people_labelled_by_hand_counts(office: Office, label: 
     iid = office.tracker.opened(stage("Triage"), *FEATURE, label)
 
     assert office.plan(iid, Verb.PLAN).is_legal
+    # Whoever opens an issue can label it then, a Guest as well.
+    office.tracker.relabel(iid, stage("Triage"), *FEATURE)
+    office.tracker.relabel(iid, stage("Triage"), *FEATURE, label, by="sam-roe")
+    (missing,) = office.plan(iid, Verb.PLAN).missing
+    assert f"{label} was not set by anybody of the team" in missing.message
 
 
 @pytest.mark.parametrize(
@@ -551,6 +556,21 @@ def test_names_are_found_and_unknown_ones_told(office: Office) -> None:
         office.plan(iid, Verb.SCHEDULE, milestone="2027")
     with pytest.raises(UsageError, match="no type"):
         office.plan(iid, Verb.TRIAGE, type="buggy")
+
+
+def test_of_several_cadences_the_iteration_has_to_be_named() -> None:
+    fortnight = Iteration(21, "Fortnight", date(2026, 11, 15), date(2026, 11, 28))
+    after = Iteration(22, "Fortnight 2", date(2026, 11, 29), date(2026, 12, 12))
+    office = Office(FakeWork(iterations=(fortnight, CURRENT, NEXT, after)))
+    iid = office.tracker.opened(stage("Scheduling"), *FEATURE)
+
+    for name in ("current", "next"):
+        with pytest.raises(UsageError, match=f"More than one iteration is called '{name}'"):
+            office.plan(iid, Verb.SCHEDULE, iteration=name)
+    # What has begun is not the next one.
+    only_one_to_come = Office(FakeWork(iterations=(fortnight, CURRENT, NEXT)))
+    iid = only_one_to_come.tracker.opened(stage("Scheduling"), *FEATURE)
+    assert only_one_to_come.plan(iid, Verb.SCHEDULE, iteration="next").iteration == NEXT
 
 
 def test_a_type_is_changed_in_triage_only(office: Office) -> None:

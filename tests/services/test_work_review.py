@@ -266,6 +266,7 @@ def test_a_close_that_failed_after_its_comment_is_made_up_for(office: Office) ->
 
     assert len(office.reviewer().review().failed) == 1
     assert not office.issue(iid).is_closed
+    assert "half-moved" in office.rules(iid)
     office.reviewer().review()
 
     assert office.issue(iid).is_closed

@@ -135,7 +135,7 @@ class FlowReader:
         for key in LABEL_KEYS:
             if key in found:
                 scopes[key] = self._text(found[key], key)
-                if not scopes[key].endswith("::"):
+                if not scopes[key].rstrip(":") or not scopes[key].endswith("::"):
                     self.mistake(
                         found[key].line, f"{key}: expected a label's key with its colons, such as Stage::"
                     )

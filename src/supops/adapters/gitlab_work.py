@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NoReturn
 
 from gitlab.utils import EncodedId
@@ -78,13 +79,14 @@ class GitLabWork(WorkTracker):
         return self._gitlab.me().username
 
     def issues(
-        self, *, state: str = "opened", labels: Sequence[str] = (), any_of: Sequence[str] = ()
+        self, *, state: str = "opened", labels: Sequence[str] = (), changed_since: datetime | None = None
     ) -> tuple[WorkIssue, ...]:
-        """See `supops.services.work_ports.WorkTracker`. Of several labels, GitLab filters only for all of them: any of several are found here."""
-        wanted = [*labels, *any_of] if len(any_of) == 1 else [*labels]
+        """See `supops.services.work_ports.WorkTracker`."""
         query: dict[str, object] = {"scope": "all", "state": state, "order_by": "created_at", "sort": "asc"}
-        if wanted:
-            query["labels"] = ",".join(wanted)
+        if labels:
+            query["labels"] = ",".join(labels)
+        if changed_since is not None:
+            query["updated_after"] = changed_since.isoformat()
         try:
             found = read_at_once(
                 self._gitlab,
@@ -97,8 +99,7 @@ class GitLabWork(WorkTracker):
         except NotFound as error:
             error.hint = PROJECT_HINT
             raise
-        chosen = {one.iid: one for one in found if not any_of or not {*any_of}.isdisjoint(one.labels)}
-        return tuple(issue_of(one) for one in chosen.values())
+        return tuple(issue_of(one) for one in {one.iid: one for one in found}.values())
 
     def issue(self, iid: int) -> WorkIssue:
         """See `supops.services.work_ports.WorkTracker`."""

@@ -201,11 +201,6 @@ class LabelNames:
     )
     approvals: tuple[str, str, str] = ("Not needed", "Needed", "Granted")
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The scoped keys of which an issue has one label at the most."""
-        return (self.stage, self.type, self.priority, self.validation, self.approval)
-
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRule:

@@ -1,4 +1,4 @@
-"""Whether a flow makes sense: every stage is known and reached, nothing ends nowhere, every step has a way back."""
+"""Whether a flow makes sense: names mean one thing each, every stage is known and reached, nothing ends nowhere, every step has a way back."""
 
 from collections.abc import Iterable, Mapping
 
@@ -12,8 +12,46 @@ ROLES = ("first", "blocked", "queued", "working", "last", "validation")
 
 def check_flow(flow: Flow) -> tuple[FlowMistake, ...]:
     """Return all that makes no sense about a flow. Cycles are fine, as long as there is a way out of them."""
-    unknown = [*_unknown(flow), *_needs(flow)]
+    unknown = [*_names(flow), *_unknown(flow), *_needs(flow)]
     return tuple(unknown or [*_unreached(flow), *_dead_ends(flow), *_one_way(flow)])
+
+
+def _names(flow: Flow) -> Iterable[FlowMistake]:
+    """Yield names that mean two things, and labels that are none: moves would set another one than is meant."""
+    stages = [one.name for one in flow.stages]
+    for name in stages:
+        if name.casefold() == CLOSED.casefold():
+            yield FlowMistake(
+                f"{name!r} is where issues end, and no stage: call the stage otherwise", stage=name
+            )
+    labels = flow.labels
+    groups = {
+        "there are two stages": stages,
+        "there are two types": [one.name for one in flow.types],
+        "there are two priorities": labels.priorities,
+        "there are two customers": labels.customers,
+        "two states of a validation are called": [
+            one for known in labels.validations.values() for one in known
+        ],
+        "two kinds of approval are called": labels.approvals,
+    }
+    for said, names in groups.items():
+        for name in _twice(names):
+            yield FlowMistake(f"{said} {name!r}", stage=name)
+        for name in names:
+            if "," in name or "::" in name:
+                yield FlowMistake(f"what a label is called has no comma and no colons: {name!r}", stage=name)
+    keys = (labels.stage, labels.type, labels.priority, labels.customer, labels.validation, labels.approval)
+    for key in dict.fromkeys(keys):
+        if sum(one.startswith(key) for one in keys) > 1:
+            yield FlowMistake(f"labels for two things begin with {key!r}")
+
+
+def _twice(names: Iterable[str]) -> list[str]:
+    """Return names that stand twice, whatever their capitals."""
+    found = [*names]
+    known = [one.casefold() for one in found]
+    return [one for place, one in enumerate(found) if one.casefold() in known[:place]]
 
 
 def _unknown(flow: Flow) -> Iterable[FlowMistake]:
@@ -29,10 +67,20 @@ def _unknown(flow: Flow) -> Iterable[FlowMistake]:
             yield FlowMistake("a move leads to a stage, or to Closed", place)
         if move.target == CLOSED and not move.closes:
             yield FlowMistake("a move to Closed has to close the issue", place)
+    yield from _roles(flow)
+
+
+def _roles(flow: Flow) -> Iterable[FlowMistake]:
+    """Yield special stages that there are not, or that are two things at once: what is blocked is reviewed, and closed in the end."""
+    stages = {one.name for one in flow.stages}
     for role in ROLES:
         name = getattr(flow, role)
         if name not in stages:
             yield FlowMistake(f"{role}: there is no stage {name!r}", stage=name, unknown=True)
+        elif role != "blocked" and name == flow.blocked:
+            yield FlowMistake(f"{role}: {name} is the stage of what is blocked", stage=name)
+    if flow.first == flow.last:
+        yield FlowMistake(f"last: {flow.last} is the first stage", stage=flow.last)
 
 
 def _needs(flow: Flow) -> Iterable[FlowMistake]:
@@ -41,6 +89,18 @@ def _needs(flow: Flow) -> Iterable[FlowMistake]:
             yield FlowMistake("the iteration can't be the current one and a later one", place)
         if move.validation is Validation.SKIPPED and Need.REASON not in move.needs:
             yield FlowMistake("a validation is skipped with a reason: add it to the needs", place)
+    for key in _type_keys(flow):
+        states = {move.validation for move in flow.moves_of(key)}
+        met = {
+            Need.PRIORITY: flow.labels.priorities,
+            Need.CUSTOMER: flow.labels.customers,
+            Need.REQUESTED: states & {Validation.REQUESTED},
+            Need.VALIDATED: states & {Validation.RECEIVED, Validation.SKIPPED},
+        }
+        for place, move in enumerate(flow.moves):
+            for need in move.needs if key in move.types else ():
+                if not met.get(need, True):
+                    yield FlowMistake(f"nothing gives {an(key)} what this move needs: {need}", place)
 
 
 def _unreached(flow: Flow) -> Iterable[FlowMistake]:

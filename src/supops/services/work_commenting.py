@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from supops.models.work_marks import Fact, Mark, mark_of, marked
+from supops.models.work_marks import Fact, Mark, marked
 from supops.models.work_moves import Comment, Given, Plan, Values
 from supops.models.workflow import CLOSED, Template
 from supops.services.work_guards import block_of, came_from
@@ -121,11 +121,14 @@ def said_in(given: Given) -> str:
 
 def is_written(dossier: Dossier, comment: Comment) -> bool:
     """Whether a comment is there already: the latest of its kind, and, on a move, the latest on any move."""
-    of_moves = "n" in comment.mark.facts
-
-    def counts(mark: Mark) -> bool:
-        return "n" in mark.facts if of_moves else mark.kind == comment.kind
-
-    marks = (mark_of(one.body) for one in reversed(dossier.team_notes))
-    latest = next((one for one in marks if one is not None and counts(one)), None)
-    return latest is not None and latest.line == comment.mark.line
+    mark = comment.mark
+    if "n" not in mark.facts:
+        latest = next((found for _, found in marked(dossier.team_notes, comment.kind)), None)
+        return latest is not None and latest.line == mark.line
+    if dossier.latest_move is None:
+        return False
+    _, latest = dossier.latest_move
+    if comment.kind is Template.MOVED and mark.text("from") == mark.text("to"):
+        # Of where an issue stays, the same is not said again, were it by the comment that it came there with.
+        return all(latest.facts.get(name) == mark.facts.get(name) for name in ("to", "said", "forced"))
+    return latest.line == mark.line

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from supops.models.work import Iteration, WorkIssue
 from supops.models.work_marks import Mark, has_link, marked
@@ -10,6 +11,8 @@ from supops.models.workflow import Flow, Move, Need, Template, Validation
 from supops.services.work_reading import Dossier
 
 APPROVED = "approved"
+# A close of ours follows its comment at once; whatever comes later is somebody else's doing.
+AT_ONCE = timedelta(seconds=5)
 # What anybody of the team can write themselves.
 BY_HAND = {
     Need.GAMEPLAN: "write one as a comment that begins with `## Gameplan`",
@@ -98,10 +101,14 @@ def _approval(case: Case) -> Missing | None:
     if decision is None:
         # Where people decided by hand, the label says so.
         not_needed, _, granted = (f"{names.approval}{name}" for name in names.approvals)
-        if {not_needed, granted} & {*case.labels}:
+        by_hand = [one for one in (not_needed, granted) if one in case.labels]
+        if any(is_set_by_team(case.dossier, one) for one in by_hand):
             return None
+        message = "no decision on its approval is recorded"
+        if by_hand:
+            message += f"; the label {by_hand[0]} was not set by anybody of the team"
         remedy = f"decide: `{command} --roadmap aligned --congruent yes`, or what else is so"
-        return Missing(Need.APPROVAL, "no decision on its approval is recorded", remedy)
+        return Missing(Need.APPROVAL, message, remedy)
     if decision.facts.get(APPROVED) is True:
         return None
     level = decision.text("level")
@@ -111,6 +118,15 @@ def _approval(case: Case) -> Missing | None:
     if decision.facts.get("aligned") is True:
         remedy += f"; or that the roadmap was updated: `{command} --roadmap-updated --evidence URL`"
     return Missing(Need.APPROVAL, f"{whose} not there yet", remedy)
+
+
+def is_set_by_team(dossier: Dossier, label: str) -> bool:
+    """Whether a label was set by the team: whoever opens an issue, a Guest as well, may label it then.
+
+    What nothing is told of, as with imported issues, is believed.
+    """
+    came = [one for one in dossier.events if one.added and one.label == label]
+    return not came or came[-1].by in dossier.desk.team
 
 
 def _assessed(decision: Mark) -> str:
@@ -228,6 +244,15 @@ def block_of(dossier: Dossier) -> Mark | None:
         since = [one for one in dossier.events if one.label.startswith(key) and one.at > note.created_at]
         return mark if all(one.added == (one.label == blocked) for one in since) else None
     return None
+
+
+def is_close_unfinished(dossier: Dossier) -> bool:
+    """Whether the review told an issue that it is closed, and did not get to close it."""
+    latest = next(reversed(dossier.all_notes), None)
+    closing = next((one for one, _ in marked(dossier.team_notes, Template.ABANDONED)), None)
+    if dossier.issue.is_closed or latest is None or closing is None:
+        return False
+    return latest.id == closing.id and dossier.issue.updated_at - closing.created_at <= AT_ONCE
 
 
 def came_from(dossier: Dossier) -> str:

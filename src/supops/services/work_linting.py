@@ -1,16 +1,17 @@
 """Lint: issues whose labels, comments or fields contradict the flow (source: domain, 4)."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from supops.errors import CredentialError, SupopsError
 from supops.models.findings import Severity
 from supops.models.work import WorkIssue
-from supops.models.work_marks import mark_of
+from supops.models.work_marks import Mark, mark_of
 from supops.models.work_moves import Given, Missing
-from supops.models.workflow import NOWHERE, Move, Need, Template, Validation
+from supops.models.workflow import CLOSED, NOWHERE, Move, Need, Template, Validation
 from supops.services.ports import Parallel
-from supops.services.work_guards import Case, block_of, missing_needs
+from supops.services.work_guards import Case, block_of, is_close_unfinished, missing_needs
 from supops.services.work_lasting import forward, lasting_needs
 from supops.services.work_mending import (
     remedy_of,
@@ -23,6 +24,10 @@ from supops.services.work_mending import (
 )
 from supops.services.work_reading import Desk, Dossier, type_of
 
+# How long a closed issue is looked at, after somebody tried to open it again.
+RECENT = timedelta(weeks=4)
+# What is changed later than that after an issue was closed was not changed by its closing.
+SECOND = timedelta(seconds=1)
 # What plans the work, in words.
 SCHEDULE = {Need.ITERATION: "an iteration", Need.MILESTONE: "a milestone", Need.DRI: "somebody responsible"}
 
@@ -59,39 +64,46 @@ class Lint:
 
 @dataclass(frozen=True, slots=True)
 class Linter:
-    """Looks at all open issues."""
+    """Looks at all open issues, and at closed ones that somebody did not get to open again."""
 
     desk: Desk
     parallel: Parallel
 
     def lint(self) -> Lint:
-        """Look at all open issues, several at once.
+        """Look at all issues, several at once.
 
         Raises:
             CredentialError: The credential is not accepted.
             SupopsError: The issues can't be listed.
         """
         issues = self.desk.tracker.issues()
+        closed = self._closed()
         needs = lasting_needs(self.desk.flow)
         # Once, before several ask at the same time.
-        _ = (self.desk.team, self.desk.iterations) if issues else ()
+        _ = (self.desk.team, self.desk.iterations) if issues or closed else ()
         found, missing = [*self._project()], []
 
         def look(issue: WorkIssue) -> list[LintFinding] | str:
             try:
-                return [*lint_issue(self.desk.dossier(issue), needs)]
+                dossier = self.desk.dossier(issue)
+                return [*(_half_opened(dossier) if issue.is_closed else lint_issue(dossier, needs))]
             except CredentialError:
                 raise
             except SupopsError as error:
                 return f"issue {issue.iid}: {error.message}"
 
-        for result in self.parallel(look, issues):
+        for result in self.parallel(look, [*issues, *closed]):
             if isinstance(result, str):
                 missing.append(result)
             else:
                 found += result
         found.sort(key=lambda one: (one.issue.iid if one.issue else 0, -one.severity.rank, one.rule))
         return Lint(tuple(found), len(issues), tuple(sorted(missing)))
+
+    def _closed(self) -> list[WorkIssue]:
+        """Return closed issues that something happened to since they were closed, such as a comment on opening them again."""
+        found = self.desk.tracker.issues(state="closed", changed_since=self.desk.now - RECENT)
+        return [one for one in found if one.closed_at is None or one.updated_at - one.closed_at >= SECOND]
 
     def _project(self) -> Iterator[LintFinding]:
         flow = self.desk.flow
@@ -114,7 +126,7 @@ def lint_issue(dossier: Dossier, needs: dict[tuple[str, str], frozenset[Need]]) 
     flow, issue = dossier.flow, dossier.issue
     kind = type_of(flow, issue)
     known = flow.type(kind) if kind else None
-    found = [*_labels(dossier)]
+    found = [*_labels(dossier), *_approvals(dossier)]
     if known is not None and known.outside:
         yield from found
         return
@@ -156,6 +168,16 @@ def _labels(dossier: Dossier) -> Iterator[LintFinding]:
                 yield _finding("unknown-label", issue, message, way, Severity.LOW)
 
 
+def _approvals(dossier: Dossier) -> Iterator[LintFinding]:
+    """Yield that labels say two things of an approval."""
+    key, issue = dossier.flow.labels.approval, dossier.issue
+    values = [one.removeprefix(key) for one in issue.labels if one.startswith(key)]
+    if len(values) > 1:
+        message = f"it has several labels {key}: {', '.join(values)}"
+        way = f"decide, which leaves one: `supops issues approval {issue.iid} --roadmap aligned --congruent yes`, or what else is so"
+        yield _finding("several-approvals", issue, message, way)
+
+
 def _stages(dossier: Dossier) -> Iterator[LintFinding]:
     flow, issue = dossier.flow, dossier.issue
     stages = flow.stages_of(issue.labels)
@@ -190,6 +212,11 @@ def _place(dossier: Dossier) -> Iterator[LintFinding]:
         elif issue.iteration.start <= desk.today:
             message = f"it is {place}, and its iteration, {issue.iteration.name}, has come"
             yield _finding("iteration-has-come", issue, message, "`supops issues dequeue`", Severity.LOW)
+    if place == flow.blocked and is_close_unfinished(dossier):
+        message = "a comment says that it was closed, and it was not"
+        yield _finding(
+            "half-moved", issue, message, "run `supops issues escalate --yes` again", Severity.HIGH
+        )
     if place == flow.blocked and block_of(dossier) is None:
         yield _finding(
             "blocked-without-note",
@@ -274,18 +301,33 @@ def _forced(dossier: Dossier) -> frozenset[str]:
 
 def _half_moved(dossier: Dossier) -> Iterator[LintFinding]:
     """Yield the comment on a move that did not happen: nothing was moved since it was written."""
-    # Other comments of the team, such as a gameplan, say nothing of moves.
-    marks = (mark_of(note.body) for note in reversed(dossier.team_notes))
-    mark = next((mark for mark in marks if mark and "n" in mark.facts), None)
-    if mark is None:
+    if dossier.latest_move is None:
         return
+    _, mark = dossier.latest_move
     source, target = mark.text("from"), mark.text("to")
     # These can be about the stage that the issue is in.
     is_there = target == dossier.place and mark.kind in (Template.MOVED, Template.BLOCKED)
     if is_there or source not in (dossier.place, NOWHERE) or mark.number("n") != dossier.steps:
         return
-    message = f"a comment says that it was moved from {source or 'no stage'} to {target} ({mark.kind}), and it was not"
-    yield _finding("half-moved", dossier.issue, message, run_again(dossier, mark), Severity.HIGH)
+    yield _did_not_move(dossier, mark)
+
+
+def _half_opened(dossier: Dossier) -> Iterator[LintFinding]:
+    """Yield the comment on a closed issue that says that it was opened again."""
+    closed_at = dossier.issue.closed_at
+    if dossier.latest_move is None:
+        return
+    note, mark = dossier.latest_move
+    if mark.text("from") == CLOSED and (closed_at is None or note.created_at > closed_at):
+        yield _did_not_move(dossier, mark)
+
+
+def _did_not_move(dossier: Dossier, mark: Mark) -> LintFinding:
+    source = mark.text("from") or "no stage"
+    message = (
+        f"a comment says that it was moved from {source} to {mark.text('to')} ({mark.kind}), and it was not"
+    )
+    return _finding("half-moved", dossier.issue, message, run_again(dossier, mark), Severity.HIGH)
 
 
 def _finding(
@@ -293,8 +335,3 @@ def _finding(
 ) -> LintFinding:
     high = ("no-stage", "several-stages", "unknown-stage", "several-types")
     return LintFinding(rule, Severity.HIGH if rule in high else severity, issue, message, remedy)
-
-
-def worst_first(findings: Sequence[LintFinding]) -> list[LintFinding]:
-    """Return findings, the most severe ones first."""
-    return sorted(findings, key=lambda one: (-one.severity.rank, one.rule, one.issue.iid if one.issue else 0))

@@ -1,6 +1,7 @@
 """What the issue flow asks of the outside world. Adapters implement these; tests have one fake for each."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from supops.errors import Conflict
@@ -42,14 +43,14 @@ class WorkTracker(Protocol):
         ...
 
     def issues(
-        self, *, state: str = "opened", labels: Sequence[str] = (), any_of: Sequence[str] = ()
+        self, *, state: str = "opened", labels: Sequence[str] = (), changed_since: datetime | None = None
     ) -> tuple[WorkIssue, ...]:
         """List all issues that the credential sees, each once, the oldest first. The list is never short.
 
         Args:
             state: ``opened``, ``closed`` or ``all``.
             labels: Those that an issue must have, all of them.
-            any_of: Labels of which an issue must have one; empty for no such condition.
+            changed_since: Only those that were changed then or later, comments included; None for all.
 
         Raises:
             NotFound: There is no such project, or the credential does not see it.

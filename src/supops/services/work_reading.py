@@ -1,12 +1,12 @@
 """Reading what the flow needs to know: of the project once, and of an issue what is asked for."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
+from supops.errors import UsageError
 from supops.models.work import Iteration, IterationListing, LabelEvent, Milestone, WorkIssue, WorkNote
-from supops.models.work_marks import is_kind
+from supops.models.work_marks import Mark, is_kind, mark_of
 from supops.models.workdays import working_days
 from supops.models.workflow import CLOSED, NOWHERE, Flow, Goal, Stage, Template, Validation
 from supops.services.ports import Clock
@@ -54,11 +54,6 @@ class Desk:
         """Whose comments are believed: those who may label issues, and whoever the credential belongs to."""
         return self.tracker.team() | {self.tracker.me()}
 
-    @property
-    def current(self) -> Iteration | None:
-        """The iteration that today is in."""
-        return next((one for one in self.iterations.iterations if one.contains(self.today)), None)
-
     def dossier(self, issue: WorkIssue | int) -> "Dossier":
         """Return what is known of an issue; one that is named by its number is read now.
 
@@ -81,13 +76,14 @@ class Dossier:
         return self.desk.flow
 
     @cached_property
-    def _all_notes(self) -> tuple[WorkNote, ...]:
+    def all_notes(self) -> tuple[WorkNote, ...]:
+        """All comments, those that the platform wrote included, the oldest first."""
         return self.desk.tracker.notes(self.issue.iid)
 
     @cached_property
     def notes(self) -> tuple[WorkNote, ...]:
         """All comments that people wrote, the oldest first."""
-        return tuple(one for one in self._all_notes if not one.system)
+        return tuple(one for one in self.all_notes if not one.system)
 
     @cached_property
     def team_notes(self) -> tuple[WorkNote, ...]:
@@ -103,11 +99,17 @@ class Dossier:
         """Return the latest comment of a kind; None where there is none."""
         return next((one for one in reversed(self.team_notes) if is_kind(one, kind)), None)
 
+    @cached_property
+    def latest_move(self) -> tuple[WorkNote, Mark] | None:
+        """The latest comment of the team on a move, with its mark; others, such as a gameplan, say nothing of moves."""
+        marks = ((note, mark_of(note.body)) for note in reversed(self.team_notes))
+        return next(((note, mark) for note, mark in marks if mark and "n" in mark.facts), None)
+
     @property
     def steps(self) -> int:
         """How often stage or validation were set, or it was closed or opened again: what tells a round from the one before."""
         keys = (self.flow.labels.stage, self.flow.labels.validation)
-        states = sum(1 for one in self._all_notes if one.system and one.body.startswith(STATES))
+        states = sum(1 for one in self.all_notes if one.system and one.body.startswith(STATES))
         return states + sum(1 for one in self.events if one.added and one.label.startswith(keys))
 
     @property
@@ -257,8 +259,6 @@ def chosen_iteration(desk: Desk, text: str) -> Iteration:
     Raises:
         UsageError: There is none, or more than one.
     """
-    from supops.errors import UsageError
-
     listing = desk.iterations
     if listing.unavailable:
         raise UsageError(
@@ -267,13 +267,14 @@ def chosen_iteration(desk: Desk, text: str) -> Iteration:
         )
     upcoming = [one for one in listing.iterations if one.due >= desk.today]
     wanted = text.strip().casefold()
-    named: Mapping[str, list[Iteration]] = {"current": upcoming[:1], "next": upcoming[1:2]}
-    if wanted == "current" and desk.current is None:
-        found: list[Iteration] = []
-    elif wanted == "next" and desk.current is None:
-        found = upcoming[:1]
+    later = [one for one in upcoming if one.start > desk.today]
+    if wanted == "current":
+        found = [one for one in upcoming if one not in later]
+    elif wanted == "next":
+        # Where a group has several cadences, several may begin on that day.
+        found = [one for one in later if one.start == later[0].start]
     else:
-        found = named.get(wanted) or [one for one in listing.iterations if _is_called(one, wanted)]
+        found = [one for one in listing.iterations if _is_called(one, wanted)]
     if len(found) == 1:
         return found[0]
     names = ", ".join(f"{one.name} (id {one.id})" for one in upcoming[:4]) or "none"
@@ -300,8 +301,6 @@ def chosen_milestone(desk: Desk, text: str) -> Milestone:
     Raises:
         UsageError: There is none, or more than one.
     """
-    from supops.errors import UsageError
-
     wanted = text.strip().casefold()
     known = desk.milestones
     if wanted == "next":

@@ -1,7 +1,7 @@
 """What is done with many issues at once: Queued ones whose iteration has come, and the weekly review of Blocked ones (source: domain, 4)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -9,17 +9,15 @@ from supops.errors import CredentialError, SupopsError
 from supops.models.work import Change, WorkIssue
 from supops.models.work_marks import Mark, mark_of, marked
 from supops.models.work_moves import Comment, Given, Moved, Plan
-from supops.models.workflow import CLOSED, Flow, Template, Verb
+from supops.models.workflow import CLOSED, Template, Verb
 from supops.services.ports import Parallel
 from supops.services.work_applying import Applier
-from supops.services.work_guards import block_of
+from supops.services.work_guards import block_of, is_close_unfinished
 from supops.services.work_moving import Mover, told_names
 from supops.services.work_reading import Desk, Dossier, type_of
 
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
 ASK, CLOSE_AFTER = 1, 4
-# A close of ours follows its comment at once; whatever comes later is somebody else's doing.
-AT_ONCE = timedelta(seconds=5)
 REOPENED = "reopened"
 NO_LADDER = "escalated to nobody in particular: the flow file (issues.flow) names no `ladder`"
 ASKED_FIRST = "nothing was asked before: closing comes after asking and escalating"
@@ -190,8 +188,6 @@ class Reviewer:
         return Review(tuple(reviewed), tuple(failed))
 
     def _one(self, listed: WorkIssue) -> Reviewed | Failed:
-        from dataclasses import replace
-
         try:
             found = self.look(self.desk.dossier(listed.iid))
             if found.step is Step.NOTHING or found.held:
@@ -294,15 +290,11 @@ def last_update(dossier: Dossier) -> datetime:
 
 def _reopenings(dossier: Dossier, since: datetime) -> list[datetime]:
     """Return when an issue was opened again: what the platform tells, or, where it does not, what follows from a close of ours."""
-    everything = dossier.desk.tracker.notes(dossier.issue.iid)
-    told = [one.created_at for one in everything if one.system and one.body.startswith(REOPENED)]
+    told = [one.created_at for one in dossier.all_notes if one.system and one.body.startswith(REOPENED)]
     closing = next((one for one, _ in marked(dossier.team_notes, Template.ABANDONED)), None)
     if closing is None or closing.created_at < max([since, *told]):
         return [since, *told]
-    is_unfinished = (
-        everything[-1].id == closing.id and dossier.issue.updated_at - closing.created_at <= AT_ONCE
-    )
-    if is_unfinished:
+    if is_close_unfinished(dossier):
         return [since, *told]
     # It was closed, and is open. What the review wrote since then remembers since when.
     later = (mark_of(one.body) for one in dossier.team_notes if one.created_at > closing.created_at)
@@ -330,14 +322,3 @@ def _steps_since(dossier: Dossier, since: datetime) -> list[tuple[datetime, int]
 def _is_review(dossier: Dossier, author: str, body: str) -> bool:
     mark = mark_of(body)
     return mark is not None and mark.kind in REVIEWS and author in dossier.desk.team
-
-
-def review_order(flow: Flow) -> Sequence[str]:
-    """Return what is done after how many weeks, in words."""
-    ladder = [*flow.ladder, "", ""]
-    return (
-        "1 week: ask the blocking party",
-        f"2 weeks: escalate to {ladder[0] or 'the next level of leadership'}",
-        f"3 weeks: escalate to {ladder[1] or ladder[0] or 'the next level of leadership'}",
-        "4 weeks: close with a comment",
-    )
