@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.golden import assert_golden
 from tests.cli.schemas import validate
+from tests.cli.terminal import run_in_terminal
 from tests.conftest import Ran, Run
 
 
@@ -57,6 +58,8 @@ def test_the_board(run: Run) -> None:
     document = report(issues(run, "board", "-o", "json"), "issue-board")
     assert [one["stage"] for one in document["columns"]][:3] == [None, "Triage", "Planning"]
     assert "Planning (" in issues(run, "board", "--exact").out
+    urgent = report(issues(run, "board", "--priority", "1", "-o", "json"), "issue-board")["columns"]
+    assert {row["priority"] for column in urgent for row in column["issues"]} == {"1"}
 
 
 def test_one_issue_and_what_it_can_do_next(run: Run) -> None:
@@ -69,7 +72,7 @@ def test_one_issue_and_what_it_can_do_next(run: Run) -> None:
     assert not planning["legal"]
     assert [one["need"] for one in planning["missing"]] == ["type", "priority", "customer"]
     address = shown["issue"]["url"]
-    assert issues(run, "next", address, "-o", "csv").out.startswith("to,command,legal")
+    assert issues(run, "next", address, "-o", "csv").out.startswith("iid,to,command,legal")
     ran = issues(run, "next", "41", "-o", "json")
     assert report(ran, "issue-moves")["moves"] == []
     assert "outside of the flow" in ran.err
@@ -184,6 +187,8 @@ def test_dequeue_and_escalate_do_their_work_once(run: Run) -> None:
     document = report(first, "issue-dequeue")
     assert first.status == 3
     assert {one["iid"]: one["outcome"] for one in document["issues"]}[16] == "done"
+    assert "1 issue waits for an iteration" in first.err
+    assert "`supops issues lint`" in first.err
     again = report(issues(run, "dequeue", "-o", "json"), "issue-dequeue")
     assert "done" not in {one["outcome"] for one in again["issues"]}
 
@@ -192,12 +197,22 @@ def test_dequeue_and_escalate_do_their_work_once(run: Run) -> None:
     assert issues(run, "escalate", "--dry-run", "--yes").status == 0
     held = issues(run, "escalate", "-o", "json")
     assert held.status == 3
-    assert "--yes" in held.err
+    assert "warning: 1 issue had no update for four weeks: without --yes it stays open" in held.err
     steps = {one["iid"]: one for one in report(held, "issue-review")["issues"]}
     assert (steps[37]["step"], steps[37]["done"]) == ("close", False)
     assert (steps[36]["step"], steps[36]["done"]) == ("escalate", True)
     closed = report(issues(run, "escalate", "--yes", "-o", "json"), "issue-review")
     assert {one["iid"] for one in closed["issues"] if one["done"]} == {37}
+
+
+def test_who_is_asked_whether_issues_are_closed_is_told_which(home: dict[str, str], tmp_path: Path) -> None:
+    words = ("--demo", "issues", "escalate", "-o", "csv")
+
+    status, text = run_in_terminal(words, env=home, cwd=tmp_path, typed="n\n", after="Close?")
+
+    assert status == 3
+    assert text.startswith("#37 Chat on the status page: no update for four weeks\nClose? [y/N]: ")
+    assert re.search(r"^37,.*,close,,held,", text, re.MULTILINE)
 
 
 def test_a_ladder_without_anybody_is_told(run: Run, home: dict[str, str]) -> None:
@@ -251,5 +266,12 @@ def test_lint(run: Run) -> None:
     ran = issues(run, "lint", "-o", "json")
 
     assert ran.status == 3
-    rules = {one["rule"] for one in report(ran, "issue-lint")["findings"]}
-    assert rules >= {"no-stage", "several-stages", "several-types", "unknown-stage", "completed-but-open"}
+    rules = {one["rule"]: one["iid"] for one in report(ran, "issue-lint")["findings"]}
+    assert rules.keys() >= {
+        "no-stage",
+        "several-stages",
+        "several-types",
+        "unknown-stage",
+        "completed-but-open",
+    }
+    assert rules["half-scheduled"] == 14

@@ -1,18 +1,24 @@
 """The plan of each named form, as a dry run shows it: exactly what is written and posted, and who hears of it."""
 
+import csv
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from io import StringIO
 from typing import Any
 
 import pytest
 
+from supops.errors import SupopsError
 from supops.models.workflow import Verb
 from supops.render.issue_board import board_blocks, board_terminal
-from supops.render.issue_moves import dequeued_blocks, moved_blocks, review_blocks
-from supops.render.issues import issues_blocks, issues_csv
+from supops.render.issue_moves import moved_blocks
+from supops.render.issue_review import dequeued_blocks, dequeued_csv, review_blocks, review_csv
+from supops.render.issues import issues_blocks, issues_csv, shown_blocks, shown_csv, shown_markdown
 from supops.render.markdown import render_markdown
-from supops.render.tables import render_plain
+from supops.render.tables import render_plain, render_terminal
 from supops.services.flow_default import default_flow
+from supops.services.work_review import Failed
 from supops.services.work_viewing import Filters
 from tests.cli.golden import assert_golden
 from tests.fakes.work import CURRENT, MILESTONE, TEAMMATE
@@ -98,6 +104,7 @@ def test_what_was_done_is_shown_without_its_texts() -> None:
 
     assert "moved from Blocked to Development" in text
     assert "<!--" not in text
+    assert text.endswith("\nTold:\nsam-roe\n")
 
 
 @pytest.mark.parametrize(
@@ -125,6 +132,45 @@ def test_reviews() -> None:
 
     assert_golden("issues-escalate.txt", render_plain(review_blocks(reviewed, dry_run=True)))
     assert_golden("issues-dequeue.txt", render_plain(dequeued_blocks(dequeued, dry_run=True)))
+    lost = Failed(office.issue(5), SupopsError("GitLab is away"))
+    rows = csv_rows(review_csv(replace(reviewed, failed=(lost,)), dry_run=True))
+    assert [(one["iid"], one["step"], one["to"], one["outcome"]) for one in rows] == [
+        ("1", "escalate", "kim-moe", "planned"),
+        ("2", "escalate", "kim-moe", "planned"),
+        ("3", "ask", "sam-roe", "planned"),
+        ("5", "", "", "failed"),
+    ]
+    rows = csv_rows(dequeued_csv(replace(dequeued, failed=(lost,)), dry_run=True))
+    assert [(one["iid"], one["outcome"], one["error"]) for one in rows] == [
+        ("4", "illegal", ""),
+        ("5", "illegal", ""),
+        ("5", "failed", "GitLab is away"),
+    ]
+
+
+def csv_rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(text)))
+
+
+def test_an_issue_is_shown_with_what_it_says() -> None:
+    office = Office()
+    said = "Please\x1b[31m look:\n```\n/close\n```\n@all"
+    iid = office.tracker.opened(stage("Triage"), *BUG, description=said)
+    office.move(iid, Verb.PLAN)
+    shown = office.viewer.show(iid, office.mover)
+
+    text = render_terminal(shown_blocks(shown), width=80, color=False)
+    assert "\nDescription\nPlease\\x1b[31m look:\n```\n/close\n```\n@all\n" in text
+    # No time is broken, on a terminal of 80 columns.
+    assert re.search(r"^Triage +2026-\S+Z  2026-\S+Z  0 +\S+$", text, re.MULTILINE)
+    assert (
+        "\n## Description\n\n````\nPlease\\x1b[31m look:\n```\n/close\n```\n@all\n````\n"
+        in shown_markdown(shown)
+    )
+    assert [(one["iid"], one["stage"], one["until"] == "") for one in csv_rows(shown_csv(shown))] == [
+        ("1", "Triage", False),
+        ("1", "Planning", True),
+    ]
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])

@@ -1,7 +1,7 @@
 """``supops issues block``, ``unblock``, ``dequeue``, ``escalate``, ``approval``, ``rice``: what is done beside moving on."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,6 +26,9 @@ from supops.commands.options import (
     wiring_of,
 )
 from supops.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from supops.wiring import Wiring
 
 app = new_group("Blocked and queued issues, approvals, weights.")
 
@@ -130,16 +133,22 @@ def dequeue(
 
     Exit status: 0 all that have come were moved; 3 one lacks something, and stays; 1 something went wrong with one.
     """
-    from supops.render.issue_moves import dequeued_blocks, dequeued_json
+    from supops.render.issue_review import dequeued_blocks, dequeued_csv, dequeued_json
+    from supops.render.text import count
 
     wiring = wiring_of(ctx)
     done = wiring.work.dequeuer(dry_run=dry_run).dequeue()
     result = Result(
-        lambda: dequeued_blocks(done, dry_run=dry_run), lambda: dequeued_json(done, dry_run=dry_run)
+        lambda: dequeued_blocks(done, dry_run=dry_run),
+        lambda: dequeued_json(done, dry_run=dry_run),
+        lambda: dequeued_csv(done, dry_run=dry_run),
     )
     deliver(wiring, result, output, output_file)
     if done.waiting:
-        wiring.terminal.note(f"{done.waiting:,} wait for an iteration that has not come yet")
+        waiting = count(done.waiting, "issue waits", "issues wait")
+        wiring.terminal.note(f"{waiting} for an iteration that has not come yet")
+    if any(not one.plan.is_legal for one in done.moved):
+        wiring.terminal.note("what to do about those that lack something: `supops issues lint`")
     if done.failed or any(one.problems for one in done.moved):
         raise typer.Exit(ExitCode.ERROR)
     raise typer.Exit(max((status_of(one) for one in done.moved), default=ExitCode.DONE))
@@ -158,28 +167,45 @@ def escalate(
     Each step is done once, however often this runs. Closing needs --yes where there is no terminal to ask on.
     Exit status: 0 all was done; 3 closing was held back; 1 something went wrong with one. A dry run ends as the real one would.
     """
-    from supops.commands.options import asks
-    from supops.render.issue_moves import review_blocks, review_json
+    from supops.render.issue_review import review_blocks, review_csv, review_json
+    from supops.render.text import count
     from supops.services.work_review import NO_LADDER
 
     wiring = wiring_of(ctx)
-    closes = yes
-    if not closes and not dry_run and asks():
-        closes = typer.confirm("Close those without an update for four weeks?", err=True)
+    closes = yes or (not dry_run and _agreed(wiring))
     done = wiring.work.reviewer(dry_run=dry_run, closes=closes).review()
-    result = Result(lambda: review_blocks(done, dry_run=dry_run), lambda: review_json(done, dry_run=dry_run))
+    result = Result(
+        lambda: review_blocks(done, dry_run=dry_run),
+        lambda: review_json(done, dry_run=dry_run),
+        lambda: review_csv(done, dry_run=dry_run),
+    )
     deliver(wiring, result, output, output_file)
     held = sum(1 for one in done.reviewed if one.held)
     if held:
-        wiring.terminal.warn(f"{held:,} without an update for four weeks stay open: closing them needs --yes")
+        stays, them = count(held, "issue", "issues"), "it stays" if held == 1 else "they stay"
+        wiring.terminal.warn(f"{stays} had no update for four weeks: without --yes {them} open")
     lost = sum(1 for one in done.reviewed if one.note == NO_LADDER)
     if lost:
-        wiring.terminal.warn(
-            f"{lost:,} {'would be' if dry_run else 'were'} {NO_LADDER}; name usernames of leadership there"
-        )
+        were = "would be" if dry_run else "was" if lost == 1 else "were"
+        wiring.terminal.warn(f"{lost:,} {were} {NO_LADDER}; name usernames of leadership there")
     if done.failed or any(one.moved and one.moved.problems for one in done.reviewed):
         raise typer.Exit(ExitCode.ERROR)
     raise typer.Exit(ExitCode.FINDINGS if held else ExitCode.DONE)
+
+
+def _agreed(wiring: "Wiring") -> bool:
+    """Ask, on a terminal, whether those that are due for it are closed; where none is, nothing is asked."""
+    from supops.commands.options import asks
+    from supops.render.text import visible
+
+    if not asks():
+        return False
+    due = [
+        one.issue for one in wiring.work.reviewer(dry_run=True, closes=False).review().reviewed if one.held
+    ]
+    for issue in due:
+        typer.echo(visible(f"#{issue.iid} {issue.title}: no update for four weeks"), err=True)
+    return bool(due) and typer.confirm("Close?", err=True)
 
 
 @app.command()

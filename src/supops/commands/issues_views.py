@@ -103,6 +103,7 @@ def board(
     ctx: typer.Context,
     kind: TypeOption = None,
     customer: CustomerOption = None,
+    priority: PriorityOption = None,
     assignee: AssigneeOption = None,
     iteration: IterationOption = None,
     exact: Annotated[
@@ -124,7 +125,11 @@ def board(
 
     wiring = wiring_of(ctx)
     filters = Filters(
-        type=kind or "", customer=customer or "", assignee=assignee or "", iteration=iteration or ""
+        type=kind or "",
+        customer=customer or "",
+        priority=priority or "",
+        assignee=assignee or "",
+        iteration=iteration or "",
     )
     columns, found = wiring.work.viewer.board(filters, exact=exact)
     result = Result(
@@ -147,13 +152,18 @@ def _status(found: "Rows") -> ExitCode:
 def show(
     ctx: typer.Context, iid: IidArgument, output: FormatOption = Format.TABLE, output_file: FileOption = None
 ) -> None:
-    """Show an issue: the stages that it was in, since when and by whom, and what it can do next."""
-    from supops.render.issues import shown_blocks, shown_json
+    """Show an issue: what it says, the stages that it was in, since when and by whom, and what it can do next."""
+    from supops.render.issues import shown_blocks, shown_csv, shown_json, shown_markdown
 
     wiring = wiring_of(ctx)
     work = wiring.work
     found = work.viewer.show(work.iid(iid), work.mover)
-    result = Result(lambda: shown_blocks(found), lambda: shown_json(found))
+    result = Result(
+        lambda: shown_blocks(found),
+        lambda: shown_json(found),
+        lambda: shown_csv(found),
+        lambda: shown_markdown(found),
+    )
     deliver(wiring, result, output, output_file)
 
 
@@ -162,7 +172,7 @@ def next_moves(
     ctx: typer.Context, iid: IidArgument, output: FormatOption = Format.TABLE, output_file: FileOption = None
 ) -> None:
     """Show which moves an issue may make, and what each still lacks."""
-    from supops.render.issues import moves_csv, moves_json, options_table
+    from supops.render.issues import moves_csv, moves_json, next_blocks
     from supops.services.work_reading import stage_of
 
     wiring = wiring_of(ctx)
@@ -171,9 +181,9 @@ def next_moves(
     options = work.mover.options(dossier)
     number, kind, stage = dossier.issue.iid, dossier.type, stage_of(work.flow, dossier.issue)
     result = Result(
-        lambda: [options_table(options)],
+        lambda: next_blocks(dossier.issue, kind, stage, options),
         lambda: moves_json(number, kind, stage, options),
-        lambda: moves_csv(options),
+        lambda: moves_csv(number, options),
     )
     deliver(wiring, result, output, output_file)
     if not options:

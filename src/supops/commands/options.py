@@ -129,7 +129,10 @@ def confirmed(wiring: "Wiring", question: str, *, yes: bool, does: str = "delete
         return
     if not asks():
         raise UsageError(f"This {does}, and there is no terminal to ask on.", hint="Add --yes to do it.")
-    if not typer.confirm(question, err=True):
+    from supops.render.text import visible
+
+    # Titles from outside stand in questions.
+    if not typer.confirm(visible(question), err=True):
         wiring.terminal.note("nothing was changed")
         raise typer.Exit(ExitCode.ERROR)
 

@@ -92,7 +92,7 @@ def flow_blocks(flow: Flow, types: Sequence[RequestType]) -> list[Block]:
             for one in moves_of(flow, kind.key)
         ]
         empty = "outside of the flow" if kind.outside else "no moves"
-        blocks.append(Table(kind.name, titles, rows, empty, details=("needs",)))
+        blocks.append(Table(kind.name, titles, rows, empty, details=("needs", "validation", "comment")))
     return blocks
 
 

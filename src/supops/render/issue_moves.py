@@ -1,20 +1,14 @@
 """Plans for issues and what became of them, as people and programs see them."""
 
-from collections.abc import Sequence
-
 from supops.models.work_moves import Moved, Plan
 from supops.render.issues import iteration_json, milestone_json, missing_json
 from supops.render.machine import Json, render_csv
 from supops.render.tables import Block, Cell, Heading, Table, Value
-from supops.render.text import timestamp
 from supops.services.approving import Decision, Rice
-from supops.services.work_review import Dequeued, Failed, Review, Reviewed, Step
 
 MOVE_SCHEMA = "supops.issue-move/1"
 APPROVAL_SCHEMA = "supops.issue-approval/1"
 RICE_SCHEMA = "supops.issue-rice/1"
-DEQUEUE_SCHEMA = "supops.issue-dequeue/1"
-REVIEW_SCHEMA = "supops.issue-review/1"
 GOOD, BAD, OPEN = "green", "bold red", "yellow"
 
 
@@ -77,8 +71,8 @@ def moved_blocks(moved: Moved, *, dry_run: bool) -> list[Block]:
             Heading(f"Comment ({one.kind}):", [Cell(line) for line in one.body.split("\n")])
             for one in plan.comments
         ]
-        if plan.notify:
-            blocks.append(Heading("Would be told:", [Cell(", ".join(plan.notify))]))
+    if plan.notify and not plan.is_empty:
+        blocks.append(Heading("Would be told:" if dry_run else "Told:", [Cell(", ".join(plan.notify))]))
     return blocks
 
 
@@ -200,122 +194,4 @@ def rice_json(found: Rice, moved: Moved | None, *, dry_run: bool) -> Json:
         "score": found.score,
         "weight": found.weight,
         "outcome": outcome(moved, dry_run=dry_run) if moved else None,
-    }
-
-
-def dequeued_blocks(done: Dequeued, *, dry_run: bool) -> list[Block]:
-    """Return what became of Queued issues."""
-    if done.unavailable:
-        why = (
-            f"There are no iterations: {done.unavailable}. Nothing says when a queued issue's time has come."
-        )
-        return [Heading(why, [Cell("Start them one by one: `supops issues start IID`")])]
-    rows: list[list[Value]] = []
-    for one in done.moved:
-        issue, what = one.plan.issue, outcome(one, dry_run=dry_run)
-        lacks = "; ".join(
-            [*(missing.message for missing in one.plan.missing), *one.problems, *one.plan.remarks]
-        )
-        rows.append(
-            [
-                f"#{issue.iid}",
-                Cell(what, GOOD if what in ("done", "planned", "unchanged") else BAD),
-                one.plan.target,
-                issue.iteration.name if issue.iteration else None,
-                lacks or None,
-                issue.title,
-            ]
-        )
-    columns = ("issue", "outcome", "to", "iteration", "lacks", "title")
-    blocks: list[Block] = [
-        Table("Dequeued", columns, rows, "no iteration has come", details=("lacks", "title"))
-    ]
-    return [*blocks, *_failed(done.failed)]
-
-
-def _failed(failed: Sequence[Failed]) -> list[Block]:
-    rows: list[list[Value]] = [[f"#{one.issue.iid}", Cell(one.error.message, BAD)] for one in failed]
-    return [Table("Failed", ("issue", "why"), rows)] if rows else []
-
-
-def _failed_json(failed: Sequence[Failed]) -> list[Json]:
-    return [{"iid": one.issue.iid, "url": one.issue.web_url, "error": one.error.message} for one in failed]
-
-
-def dequeued_json(done: Dequeued, *, dry_run: bool) -> Json:
-    """Return the same as ``supops.issue-dequeue/1``."""
-    return {
-        "schema": DEQUEUE_SCHEMA,
-        "dry_run": dry_run,
-        "unavailable": done.unavailable or None,
-        "waiting": done.waiting,
-        "issues": [plan_json(one, dry_run=dry_run) for one in done.moved],
-        "failed": _failed_json(done.failed),
-    }
-
-
-def review_step(one: Reviewed, *, dry_run: bool) -> str:
-    """Return what the review did with an issue, in a word or two."""
-    if one.step is Step.NOTHING:
-        return "done before" if one.done_before else "nothing"
-    if one.held:
-        return f"would {one.step} (with --yes)" if dry_run else f"{one.step}: {one.held}"
-    return f"would {one.step}" if dry_run else str(one.step)
-
-
-def review_blocks(done: Review, *, dry_run: bool) -> list[Block]:
-    """Return what the weekly review found and did."""
-    rows: list[list[Value]] = []
-    for one in done.reviewed:
-        style = "" if one.step is Step.NOTHING else OPEN if dry_run or one.held else GOOD
-        remarks = "; ".join([*([one.note] if one.note else []), *(one.moved.problems if one.moved else ())])
-        rows.append(
-            [
-                f"#{one.issue.iid}",
-                one.weeks,
-                timestamp(one.since),
-                Cell(review_step(one, dry_run=dry_run), style),
-                one.to if one.step is not Step.NOTHING else None,
-                remarks or None,
-                one.issue.title,
-            ]
-        )
-    columns = ("issue", "weeks", "last update", "step", "to", "remarks", "title")
-    blocks: list[Block] = [Table("Blocked", columns, rows, details=("remarks", "title"))]
-    if dry_run:
-        for one in done.reviewed:
-            for comment in one.plan.comments:
-                lines = [Cell(line) for line in comment.body.split("\n")]
-                lines.append(Cell(f"Would be told: {', '.join(one.plan.notify)}"))
-                blocks.append(Heading(f"Comment on #{one.issue.iid} ({comment.kind}):", lines))
-    return [*blocks, *_failed(done.failed)]
-
-
-def review_json(done: Review, *, dry_run: bool) -> Json:
-    """Return the same as ``supops.issue-review/1``."""
-    return {
-        "schema": REVIEW_SCHEMA,
-        "dry_run": dry_run,
-        "issues": [
-            {
-                "iid": one.issue.iid,
-                "url": one.issue.web_url,
-                "title": one.issue.title,
-                "last_update": timestamp(one.since),
-                "weeks": one.weeks,
-                "step": str(one.step),
-                "to": one.to or None,
-                "done_before": one.done_before,
-                "held": one.held or None,
-                "note": one.note or None,
-                "done": one.moved is not None and one.moved.done,
-                "comments": [
-                    {"kind": str(comment.kind), "body": comment.body} for comment in one.plan.comments
-                ],
-                "notify": list(one.plan.notify),
-                "problems": list(one.moved.problems) if one.moved else [],
-            }
-            for one in done.reviewed
-        ],
-        "failed": _failed_json(done.failed),
     }

@@ -1,12 +1,14 @@
 """Lists of issues, one issue, and what it can do next, as people and programs see them."""
 
+import re
 from collections.abc import Sequence
 
 from supops.models.work import Iteration, Milestone, WorkIssue
 from supops.models.work_moves import Missing, Option
 from supops.render.machine import Json, render_csv
+from supops.render.markdown import render_markdown
 from supops.render.tables import Block, Cell, Heading, Table, Value
-from supops.render.text import timestamp
+from supops.render.text import timestamp, visible
 from supops.services.work_reading import Age
 from supops.services.work_viewing import Row, Rows, Shown
 
@@ -59,13 +61,13 @@ def issues_table(found: Rows, title: str = "Issues") -> Table:
             row.priority,
             ", ".join(row.customers),
             age_cell(row.age),
-            ", ".join(row.issue.assignees),
+            ", ".join(row.issue.assignees) or None,
             row.issue.iteration.name if row.issue.iteration else None,
             row.issue.title,
         ]
         for row in found.rows
     ]
-    return Table(title, columns, rows, details=("assigned", "iteration", "title"))
+    return Table(title, columns, rows, details=("title", "assigned", "iteration"))
 
 
 def incomplete_blocks(reasons: Sequence[str]) -> list[Block]:
@@ -185,6 +187,14 @@ def option_cells(option: Option) -> list[Value]:
     return [move.target, str(move.verb), state, asks or None, Cell(lacks) if lacks else None]
 
 
+def next_blocks(issue: WorkIssue, kind: str | None, stage: str, options: Sequence[Option]) -> list[Block]:
+    """Return which issue it is, where it is, and what it can do next."""
+    where = f"{kind or 'no type'}, in {stage or 'no stage'}"
+    if issue.is_closed:
+        where += ", closed"
+    return [Heading(f"#{issue.iid} {issue.title}", [Cell(where)]), options_table(options)]
+
+
 def options_table(options: Sequence[Option]) -> Table:
     """Return what an issue can do next; those that are legal first."""
     ordered = sorted(options, key=lambda one: (one.move.back, not one.is_legal))
@@ -226,18 +236,20 @@ def missing_json(missing: Missing) -> Json:
     return {"need": str(missing.need), "message": missing.message, "remedy": missing.remedy}
 
 
-def moves_csv(options: Sequence[Option]) -> str:
+def moves_csv(iid: int, options: Sequence[Option]) -> str:
     """Return what an issue can do next as CSV."""
-    columns = ("to", "command", "legal", "asks", "missing")
+    columns = ("iid", "to", "command", "legal", "asks", "missing", "remedies")
     return render_csv(
         columns,
         [
             [
+                iid,
                 one.move.target,
                 str(one.move.verb),
                 one.is_legal,
                 " ".join(one.asks),
                 "; ".join(missing.message for missing in one.missing),
+                "; ".join(missing.remedy for missing in one.missing),
             ]
             for one in options
         ],
@@ -245,52 +257,95 @@ def moves_csv(options: Sequence[Option]) -> str:
 
 
 def shown_blocks(shown: Shown) -> list[Block]:
-    """Return one issue: what it is, its history, and what it can do next."""
-    issue, row = shown.row.issue, shown.row
-    lines = [
-        Cell(issue.web_url),
-        Cell(
-            f"stage     {row.stage or 'none'}, {age_text(row.age)} (working days / goal)",
-            age_cell(row.age).style,
-        ),
-        Cell(f"type      {row.type or 'none'}"),
-        Cell(f"priority  {row.priority or 'none'}    customer  {', '.join(row.customers) or 'none'}"),
-        Cell(f"author    {issue.author}    assigned  {', '.join(issue.assignees) or 'nobody'}"),
-        Cell(f"iteration {issue.iteration.name if issue.iteration else 'none'}"),
-        Cell(f"milestone {issue.milestone.title if issue.milestone else 'none'}    weight  {_weight(issue)}"),
-        Cell(f"labels    {', '.join(issue.labels) or 'none'}"),
-    ]
-    if issue.confidential:
-        lines.append(Cell("confidential"))
-    if issue.closed_at:
-        lines.append(Cell(f"closed    {timestamp(issue.closed_at)}"))
-    if shown.came_from or shown.until:
-        lines.append(
-            Cell(
-                f"blocked in {shown.came_from or 'a stage that nothing tells'}, until: {shown.until or 'not said'}"
-            )
-        )
-        lines.append(Cell(f"then       {shown.then or 'not said'}"))
+    """Return one issue: what it is, what it says, its history, and what it can do next."""
+    said = [Heading("Description", [Cell(line) for line in _description(shown)])]
+    return [_shown_head(shown), *(said if said[0].lines else []), *_shown_course(shown)]
+
+
+def shown_markdown(shown: Shown) -> str:
+    """Return the same as Markdown: what the issue says is shown as it was written, and means nothing."""
+    parts = [render_markdown([_shown_head(shown)])]
+    if said := "\n".join(_description(shown)):
+        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", said)), default=0))
+        parts.append(f"## Description\n\n{fence}\n{said}\n{fence}\n")
+    return "\n".join([*parts, render_markdown(_shown_course(shown))])
+
+
+def _shown_head(shown: Shown) -> Heading:
+    issue = shown.row.issue
+    facts = [Cell(f"{name:<9} {text}", style) for name, text, style in _facts(shown)]
+    return Heading(f"#{issue.iid} {issue.title}", [Cell(issue.web_url), *facts])
+
+
+def _description(shown: Shown) -> list[str]:
+    return [visible(line) for line in shown.row.issue.description.strip().splitlines()]
+
+
+def _shown_course(shown: Shown) -> list[Block]:
     history: list[list[Value]] = [
         [
             stay.stage,
             timestamp(stay.since),
             timestamp(stay.until) if stay.until else "now",
             stay.days,
-            stay.by,
+            stay.by or None,
         ]
         for stay in shown.history
     ]
-    columns = ("stage", "since", "until", "working days", "by")
+    # Of work; under so short a name, times and a name beside them fit into 80 columns.
+    columns = ("stage", "since", "until", "days", "by")
     return [
-        Heading(f"#{issue.iid} {issue.title}", lines),
-        Table("History", columns, history, "nothing is recorded"),
+        Table("History", columns, history, "nothing is recorded", details=("by",)),
         options_table(shown.options),
     ]
 
 
-def _weight(issue: WorkIssue) -> str:
-    return "none" if issue.weight is None else str(issue.weight)
+def _facts(shown: Shown) -> list[tuple[str, str, str]]:
+    """Return what is known of an issue: names, texts, and in which style they are shown."""
+    issue, row = shown.row.issue, shown.row
+    age = f"{row.stage or 'none'}, {age_text(row.age)} (working days{' / goal' if row.age.goal else ''})"
+    facts = [
+        ("stage", age, age_cell(row.age).style),
+        ("type", row.type or "none", ""),
+        ("priority", row.priority or "none", ""),
+        ("customer", ", ".join(row.customers) or "none", ""),
+        ("author", issue.author, ""),
+        ("assigned", ", ".join(issue.assignees) or "nobody", ""),
+        ("iteration", issue.iteration.name if issue.iteration else "none", ""),
+        ("milestone", issue.milestone.title if issue.milestone else "none", ""),
+        ("weight", "none" if issue.weight is None else str(issue.weight), ""),
+        ("labels", ", ".join(issue.labels) or "none", ""),
+    ]
+    if issue.confidential:
+        facts.append(("seen by", "the team only: it is confidential", ""))
+    if issue.closed_at:
+        facts.append(("closed", timestamp(issue.closed_at), ""))
+    if shown.came_from or shown.until:
+        facts += [
+            ("blocked", f"in {shown.came_from or 'a stage that nothing tells'}", ""),
+            ("until", shown.until or "not said", ""),
+            ("then", shown.then or "not said", ""),
+        ]
+    return facts
+
+
+def shown_csv(shown: Shown) -> str:
+    """Return the history of one issue as CSV."""
+    columns = ("iid", "stage", "since", "until", "working_days", "by")
+    return render_csv(
+        columns,
+        [
+            [
+                shown.row.issue.iid,
+                stay.stage,
+                timestamp(stay.since),
+                timestamp(stay.until) if stay.until else None,
+                stay.days,
+                stay.by,
+            ]
+            for stay in shown.history
+        ],
+    )
 
 
 def shown_json(shown: Shown) -> Json:
@@ -298,6 +353,7 @@ def shown_json(shown: Shown) -> Json:
     return {
         "schema": ISSUE_SCHEMA,
         "issue": row_json(shown.row),
+        "description": shown.row.issue.description,
         "history": [
             {
                 "stage": stay.stage,
