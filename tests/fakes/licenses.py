@@ -1,6 +1,7 @@
 """Stands in for `supops.adapters.license_file`, `license_ledger`, `gitlab_license_requests` and `license_forms`."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
@@ -112,6 +113,15 @@ class FakeLedger(Ledger):
         return next((one for one in self.kept if one.sha256 == sha256), None)
 
 
+# As PostgreSQL's full-text search takes a text apart: an address or a host is one word.
+WORD = re.compile(r"[a-z0-9][\w.-]*@[\w-]+(?:\.[\w-]+)+|[a-z0-9][\w-]*(?:\.[\w-]+)+|[^\W_]+", re.IGNORECASE)
+
+
+def words(text: str) -> list[str]:
+    """The words of a text that a tracker's search knows."""
+    return [word.casefold() for word in WORD.findall(text)]
+
+
 @dataclass
 class Broken:
     """How a call fails, once.
@@ -156,7 +166,12 @@ class FakeRequests(RequestTracker):
         return self.issues[iid]
 
     def mentioning(self, text: str, since: datetime) -> tuple[RequestIssue, ...]:
-        found = [one for one in self.issues.values() if text.casefold() in one.description.casefold()]
+        wanted = words(text)
+        found = [
+            one
+            for one in self.issues.values()
+            if all(any(word.startswith(begun) for word in words(one.description)) for begun in wanted)
+        ]
         return tuple(
             sorted((one for one in found if one.created_at >= since), key=lambda one: one.created_at)
         )

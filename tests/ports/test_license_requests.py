@@ -62,6 +62,9 @@ def test_issues_with_a_text_the_oldest_first_and_none_from_before(tracker: Reque
         SECOND
     ]
     assert tracker.mentioning("nobody-at-all", LONG_AGO) == ()
+    # An address is one word, which is found by how it begins: not by a part of it.
+    assert {one.iid for one in tracker.mentioning("kenji.sato@example.com", LONG_AGO)} >= {EARLIER, SECOND}
+    assert tracker.mentioning("enji", LONG_AGO) == ()
 
 
 def test_comments_and_what_the_platform_notes_are_listed_oldest_first(

@@ -102,6 +102,29 @@ def test_earlier_requests_of_the_person_tell_as_well() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("email", "earlier", "end"),
+    [
+        ("jo.doe@example.com", "jo.doe@example.com", "2027-01-01"),
+        ("jo.doe@example.com", "Jo.Doe+lab@example.com", "2027-01-01"),
+        ("jo.doe+lab@example.com", "jo.doe@example.com", "2027-01-01"),
+        ("jo_doe@example.com", r"jo\_doe@example.com", "2027-01-01"),
+        ("jo@example.com", "jo@example.com", "2027-01-01"),
+        ("emily@example.com", "emily+x@example.com", "2027-01-01"),
+        # Completed by hand, and so it may be written in any way; of two days that it may be, the later one counts.
+        ("jo.doe@example.com", "Jo Doe <jo.doe@example.com>", "1 January 2027"),
+        ("jo.doe@example.com", "[jo.doe@example.com](mailto:jo.doe@example.com)", "12/01/2026"),
+    ],
+)
+def test_an_earlier_request_is_found_however_it_is_written(email: str, earlier: str, end: str) -> None:
+    before = request_issue(1, form(email=earlier, end_date=end, name="J."), labels=(LABEL,))
+    tracker = FakeRequests([before, request_issue(42)])
+
+    held, _ = licenser().earlier(written(email=email), tracker, READ, iid=42)
+
+    assert [one.expires for one in held] == [date(2026, 12, 1) if "/" in end else date(2027, 1, 1)]
+
+
 def test_a_license_that_both_know_is_told_once() -> None:
     ledger = FakeLedger([issued(1, id=3)])
     tracker = FakeRequests([request_issue(1, labels=(LABEL,)), request_issue(42)])

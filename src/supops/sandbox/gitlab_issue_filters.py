@@ -1,5 +1,6 @@
 """Which issues the simulated GitLab lists."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -8,6 +9,8 @@ from supops.sandbox.gitlab_context import Context
 from supops.sandbox.gitlab_pages import moment
 from supops.sandbox.gitlab_state import GitLabIssue
 
+# An address or a host is one word, as for PostgreSQL's parser of texts; so `doe` does not find jo.doe@example.com, and `jo` does.
+WORD = re.compile(r"[A-Za-z0-9][\w.-]*@[\w-]+(?:\.[\w-]+)+|[A-Za-z0-9][\w-]*(?:\.[\w-]+)+|[^\W_]+")
 ORDERS = ("created_at", "updated_at", "title", "due_date")
 
 
@@ -120,12 +123,18 @@ def _fits(asked: str, value: str | None) -> bool:
 
 
 def _is_found(asked: _Asked, issue: GitLabIssue) -> bool:
-    search = (asked.get("search") or "").lower()
+    """Whether a word begins with each one that is searched for: GitLab searches the full text, and not for any part of it."""
+    search = _words(asked.get("search") or "")
     if not search:
         return True
     places = (asked.get("in") or "title,description").split(",")
     texts = {"title": issue.title, "description": issue.description or ""}
-    return any(search in texts[place].lower() for place in places if place in texts)
+    there = [word for place in places if place in texts for word in _words(texts[place])]
+    return all(any(word.startswith(begun) for word in there) for begun in search)
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in WORD.findall(text)]
 
 
 def _time(name: str, text: str) -> str:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 from supops.models.license_requests import PLANS, Purpose, WrittenRequest
-from supops.models.licenses import Problem
+from supops.models.licenses import Problem, person_of
 from supops.models.redaction import is_unseen
 
 LONGEST_NAME = 255
@@ -317,6 +317,11 @@ def _addresses(text: str) -> Sequence[str]:
     """Return the address in a text, such as ``Jo <jo@example.com>``; none where there are several."""
     found = {address.rstrip(".") for address in ADDRESS.findall(text[:LONGEST_EMAIL])}
     return [address for address in found if _email(address)] if len(found) == 1 else ()
+
+
+def is_of(text: str, person: str) -> bool:
+    """Whether a text is an address of a person, or has one in it that is; see `person_of`."""
+    return person in map(person_of, (text, *_addresses(text)))
 
 
 def _name(text: str) -> str | None:

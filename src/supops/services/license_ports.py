@@ -135,7 +135,9 @@ class RequestTracker(Protocol):
         ...
 
     def mentioning(self, text: str, since: datetime) -> tuple[RequestIssue, ...]:
-        """List the issues with a text in their description, in upper or lower case, that were created since then. The list is never short.
+        """List the issues that were created since then, and in whose description a word begins with a text, in upper or lower case.
+
+        An address is one word, and what stands before a plus sign in it another; other marks separate words. The list is never short.
 
         Raises:
             SupopsError: The platform refuses, or can't be reached.

@@ -18,7 +18,7 @@ from supops.models.licenses import (
     Withdrawal,
     person_of,
 )
-from supops.services.license_fields import Fields, iso_date
+from supops.services.license_fields import Fields, days_named, is_of
 from supops.services.license_ports import (
     FormReader,
     Ledger,
@@ -30,6 +30,7 @@ from supops.services.license_rules import Rules, decide, license_of, understood,
 
 # A license lasts a year at most: what was asked for before that is over. The month is for requests that waited.
 LOOKING_BACK = timedelta(days=366 + 31)
+# Shorter ones begin too many words.
 SHORTEST_SEARCH = 3
 NUMBER = re.compile(r"[0-9]{1,9}")
 # As many digits as the list shows, or more.
@@ -133,14 +134,16 @@ class Licenser:
         # Of what the ledger knows, it tells itself.
         recorded = {one.issue for one in self.ledger.entries(email)}
         since = datetime.combine(day, time(), self.zone) - LOOKING_BACK
+        found = {one.iid: one for text in _searched(person) for one in tracker.mentioning(text, since)}
         held, remarks = [], []
-        for issue in tracker.mentioning(_searched(person), since):
+        for issue in sorted(found.values(), key=lambda one: (one.created_at, one.iid)):
             other = read(issue)
-            if issue.iid == iid or person_of(other.values.get("email", "")) != person:
+            if issue.iid == iid or not is_of(other.values.get("email", ""), person):
                 continue
             if issue.web_url in recorded:
                 continue
-            end = iso_date(other.values.get("end_date", ""))
+            # What was completed by hand may say it in any spelling, or in one with two meanings.
+            end = max(days_named(other.values.get("end_date", "")), default=None)
             if self.completed_label.casefold() not in map(str.casefold, issue.labels):
                 if not issue.is_closed:
                     remarks.append(f"another request of the same person is open: {issue.web_url}")
@@ -316,11 +319,15 @@ def inspection_exit_code(inspection: Inspection, *, must_be_ours: bool) -> ExitC
     return ExitCode.DONE if good else ExitCode.FINDINGS
 
 
-def _searched(person: str) -> str:
-    """Return what to search for: the longest word of the address. Marks between words may be escaped where it is written."""
-    words = re.findall(r"[a-z0-9]+", person.partition("@")[0])
-    longest = max(words, key=len, default="")
-    return longest if len(longest) >= SHORTEST_SEARCH else person
+def _searched(person: str) -> tuple[str, ...]:
+    """Return what to search for: words are found by how they begin, and which words an address is depends on how it is written.
+
+    It is one word as it is; what stands before a plus sign is a word of its own; and so is each part, where the marks between are escaped. The
+    whole is always searched for: of its parts, common English words are never found.
+    """
+    local = person.partition("@")[0]
+    longest = max(re.findall(r"[a-z0-9]+", local), key=len, default="")
+    return tuple(dict.fromkeys((person, *(one for one in (local, longest) if len(one) >= SHORTEST_SEARCH))))
 
 
 def _held(one: Issued) -> Held:
