@@ -320,6 +320,20 @@ def test_an_issue_that_is_made_public_meanwhile_gets_no_content() -> None:
     assert (desk.comments, desk.ledger.kept) == ([], [])
 
 
+def test_an_issue_that_is_made_public_between_two_attempts_gets_no_content() -> None:
+    desk = Desk(request_issue(is_confidential=True))
+    desk.tracker.broken = [Broken("comment", CUT_OFF)]
+    completion = desk.plan(attach=True)
+
+    def opened(_seconds: float) -> None:
+        desk.tracker.issues[42] = replace(desk.tracker.issues[42], is_confidential=False)
+
+    completion.closer.pause = opened
+    with pytest.raises(UsageError, match="not confidential"):
+        completion.carry_out()
+    assert (desk.comments, desk.tracker.calls) == ([], ["comment"])
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

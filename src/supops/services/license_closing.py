@@ -179,15 +179,23 @@ class Closer:
             f"or first run: supops licenses withdraw {made.id} --reason TEXT"
         )
 
-    def post(self, issue: RequestIssue, reply: str, mark: str) -> None:
+    def post(
+        self, issue: RequestIssue, reply: str, mark: str, check: Callable[[], None] = lambda: None
+    ) -> None:
         """Post a reply, once.
+
+        Args:
+            check: Raises where it may not be posted; asked right before each attempt.
 
         Raises:
             SupopsError: It was not posted, or it is not known whether it was.
         """
-        self.surely(
-            lambda: self.tracker.comment(issue, reply), lambda: self.answered(issue).reply(mark) is not None
-        )
+
+        def attempt() -> None:
+            check()
+            self.tracker.comment(issue, reply)
+
+        self.surely(attempt, lambda: self.answered(issue).reply(mark) is not None)
 
     def check_unchanged(self, issue: RequestIssue) -> RequestIssue:
         """Look at a request once more before it is answered: somebody may have taken their time to say yes.

@@ -143,7 +143,7 @@ class Completion:
                 is_done=reply is not None,
             ),
             "reply with the license" if has_content else "reply",
-            lambda: closer.post(issue, self.reply, self.mark),
+            lambda: closer.post(issue, self.reply, self.mark, self._check_place),
         )
         if spent:
             yield Part(
@@ -160,6 +160,11 @@ class Completion:
             f"set {label} and close",
             lambda: closer.tracker.finish(issue, label),
         )
+
+    def _check_place(self) -> None:
+        """See that the content may be posted now: between two attempts are seconds, and somebody may make the issue public."""
+        if self.handed and self.handed.attach:
+            check_confidential(self.closer.tracker.issue(self.closing.issue.iid))
 
     def _has_content(self, reply: RequestNote) -> bool:
         text = self.inspection.opened.text.strip() if self.inspection else ""
