@@ -185,6 +185,9 @@ class Closer:
         """Post a reply, once.
 
         Args:
+            issue: The request.
+            reply: The comment.
+            mark: Its first line.
             check: Raises where it may not be posted; asked right before each attempt.
 
         Raises:

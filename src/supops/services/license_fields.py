@@ -37,10 +37,16 @@ WITHOUT_DUO = re.compile(
 # Marks that nobody sees, and those above letters.
 IGNORED = ("Cf", "Mn")
 DENIAL = re.compile(r"\b(?:no|not|never|without|cannot|cant|dont|nothing|hardly)\b|n['’]t\b", re.IGNORECASE)
-# "a production license is required", in one sentence.
+# "a production license is required", and not "needed until our production license runs": between the two are no
+# words but these.
+BEFORE = (
+    "an?|the|our|my|their|real|full|proper|actual|valid|to|be|have|get|use|using|test|tested|testing|run|running"
+    "|with|against|on|under|for|it|gitlab|duo|chat"
+)
+AFTER = "is|are|was|be|it|that|which|really|absolutely|definitely|strictly|clearly|also|therefore|still|here"
 PRODUCTION = re.compile(
-    r"\bproduction\s+(?:cloud\s+)?licen[cs]e\b[^.;?!\n]{0,60}\b(?:required|needed|must)\b"
-    r"|\b(?:requires?|needs?|must)\b[^.;?!\n]{0,60}\bproduction\s+(?:cloud\s+)?licen[cs]e\b",
+    rf"\bproduction\s+(?:cloud\s+)?licen[cs]e(?:\s+(?:{AFTER})\b){{0,5}}\s+(?:required|needed|necessary|mandatory|must)\b"
+    rf"|\b(?:requires?|needs?|must)(?:\s+(?:{BEFORE})\b){{0,10}}\s+production\s+(?:cloud\s+)?licen[cs]e\b",
     re.IGNORECASE,
 )
 DOUBT = re.compile(r"\?|\b(?:if|whether|unless|maybe|perhaps|cannot)\b", re.IGNORECASE)
