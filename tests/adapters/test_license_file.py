@@ -4,6 +4,7 @@ import base64
 import itertools
 import json
 import re
+import textwrap
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -47,25 +48,39 @@ def with_layer(name: str, data: bytes) -> Opened:
     return opened(wrapped(layers() | {name: encoded(data)}))
 
 
-def test_every_layer_is_as_the_format_says() -> None:
-    assert GOOD.endswith("\n")
-    assert {len(line) for line in GOOD.split("\n")[:-2]} == {60}
-    envelope = layers()
-    assert list(envelope) == ["data", "key", "iv"]
-    for value in envelope.values():
-        assert value.endswith("\n")
-        assert all(len(line) <= 60 for line in value.split("\n"))
-    numbers = key().public_key().public_numbers()
+PAYLOAD = (
+    '{"version":1,"licensee":{"Name":"Jane Döe","Company":"GitLab - Team Member License","Email":"jane.doe@example.com"},'
+    '"issued_at":"2026-11-26","expires_at":"2027-06-30","block_changes_at":"2027-07-14","cloud_licensing_enabled":false,'
+    '"offline_cloud_licensing_enabled":false,"auto_renew_enabled":false,"seat_reconciliation_enabled":false,'
+    '"operational_metrics_enabled":false,"generated_from_customers_dot":false,"generated_from_cancellation":false,'
+    '"restrictions":{"plan":"ultimate","active_user_count":10}}'
+)
+
+
+def sixty(data: bytes) -> str:
+    """Base64 as Ruby's `Base64.encode64` writes it."""
+    lines = textwrap.wrap(base64.standard_b64encode(data).decode("ascii"), 60)
+    return "\n".join(lines) + "\n"
+
+
+def test_every_byte_is_as_the_format_says() -> None:
+    envelope = json.loads(base64.b64decode(GOOD))
+    numbers = key().private_numbers()
+    modulus, exponent = numbers.public_numbers.n, numbers.public_numbers.e
     signed = int.from_bytes(base64.b64decode(envelope["key"]), "big")
-    block = pow(signed, numbers.e, numbers.n).to_bytes(256, "big")
+    block = pow(signed, exponent, modulus).to_bytes(256, "big")
+    secret, iv = block[-16:], base64.b64decode(envelope["iv"])
+
+    # Written once more, layer by layer, with nothing of ours.
+    length = 16 - len(PAYLOAD.encode()) % 16
+    encryptor = Cipher(algorithms.AES128(secret), modes.CBC(iv)).encryptor()
+    data = encryptor.update(PAYLOAD.encode() + bytes([length]) * length) + encryptor.finalize()
     # PKCS#1 v1.5, type 1: no hash, no DigestInfo, the 16 bytes of the AES key alone.
-    assert block[:-16] == b"\x00\x01" + b"\xff" * (256 - 3 - 16) + b"\x00"
-    iv, data = (base64.b64decode(envelope[name]) for name in ("iv", "data"))
-    decryptor = Cipher(algorithms.AES128(block[-16:]), modes.CBC(iv)).decryptor()
-    padded = decryptor.update(data) + decryptor.finalize()
-    payload = padded[: -padded[-1]].decode()
-    assert payload == json.dumps(SAID, ensure_ascii=False, separators=(",", ":"))
-    assert "Jane Döe" in payload
+    padded = b"\x00\x01" + b"\xff" * (256 - 3 - 16) + b"\x00" + secret
+    raised = pow(int.from_bytes(padded, "big"), numbers.d, modulus).to_bytes(256, "big")
+    layers = (f'"{name}":"{sixty(part)}"' for name, part in (("data", data), ("key", raised), ("iv", iv)))
+    whole = "{" + ",".join(layers).replace("\n", "\\n") + "}"
+    assert sixty(whole.encode()) == GOOD
 
 
 def test_what_a_license_says_in_the_order_of_the_gem() -> None:
