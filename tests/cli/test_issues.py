@@ -275,3 +275,7 @@ def test_lint(run: Run) -> None:
         "completed-but-open",
     }
     assert rules["half-scheduled"] == 14
+
+
+def test_the_commands_are_told_in_a_line_each(run: Run) -> None:
+    assert "..." not in run("issues", "--help").out.split("Commands:")[1]

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 app = new_group("Moving issues.")
 
 
-@app.command()
+@app.command(short_help="Move an issue to a stage, where the flow allows it.")
 def move(
     ctx: typer.Context,
     iid: IidArgument,
@@ -159,7 +159,7 @@ def status_of(moved: "Moved") -> ExitCode:
     return ExitCode.ERROR if moved.problems else ExitCode.DONE
 
 
-@app.command()
+@app.command(short_help="Put an issue into Triage; set type, priority, customer.")
 def triage(
     ctx: typer.Context,
     iid: IidArgument,
@@ -201,7 +201,7 @@ def plan(
     carry_out(wiring_of(ctx), iid, asked, output, output_file, verb=Verb.PLAN, dry_run=dry_run)
 
 
-@app.command()
+@app.command(short_help="Move an issue to Scheduling, or on to Queued.")
 def schedule(
     ctx: typer.Context,
     iid: IidArgument,
@@ -241,7 +241,7 @@ def schedule(
     carry_out(wiring, iid, asked, output, output_file, verb=Verb.SCHEDULE, dry_run=dry_run)
 
 
-@app.command()
+@app.command(short_help="Move an issue to Development.")
 def start(
     ctx: typer.Context,
     iid: IidArgument,
@@ -277,7 +277,7 @@ def start(
     carry_out(wiring, iid, asked, output, output_file, verb=Verb.START, dry_run=dry_run)
 
 
-@app.command("request-validation")
+@app.command("request-validation", short_help="Ask the requester to validate what was done.")
 def request_validation(
     ctx: typer.Context,
     iid: IidArgument,
@@ -296,7 +296,7 @@ def request_validation(
     carry_out(wiring_of(ctx), iid, asked, output, output_file, verb=Verb.REQUEST_VALIDATION, dry_run=dry_run)
 
 
-@app.command()
+@app.command(short_help="Record that the requester has validated.")
 def validated(
     ctx: typer.Context,
     iid: IidArgument,
@@ -315,7 +315,7 @@ def validated(
     carry_out(wiring_of(ctx), iid, asked, output, output_file, verb=Verb.VALIDATED, dry_run=dry_run)
 
 
-@app.command()
+@app.command(short_help="Record that the requester has rejected what was done.")
 def rejected(
     ctx: typer.Context,
     iid: IidArgument,
@@ -333,7 +333,7 @@ def rejected(
     carry_out(wiring_of(ctx), iid, asked, output, output_file, verb=Verb.REJECTED, dry_run=dry_run)
 
 
-@app.command()
+@app.command(short_help="Move an issue to Implementation, once validated.")
 def implement(
     ctx: typer.Context,
     iid: IidArgument,
@@ -374,7 +374,7 @@ def complete(
     carry_out(wiring, iid, asked, output, output_file, verb=Verb.COMPLETE, yes=yes, dry_run=dry_run)
 
 
-@app.command()
+@app.command(short_help="Close an issue: Completed, or not gone on with.")
 def close(
     ctx: typer.Context,
     iid: IidArgument,

@@ -122,7 +122,7 @@ def unblock(
     carry_out(wiring_of(ctx), iid, asked, output, output_file, verb=Verb.UNBLOCK, dry_run=dry_run)
 
 
-@app.command()
+@app.command(short_help="Start all Queued issues whose iteration has come.")
 def dequeue(
     ctx: typer.Context,
     dry_run: DryRunOption = False,
@@ -154,7 +154,7 @@ def dequeue(
     raise typer.Exit(max((status_of(one) for one in done.moved), default=ExitCode.DONE))
 
 
-@app.command()
+@app.command(short_help="Review Blocked issues: ask, escalate, close.")
 def escalate(
     ctx: typer.Context,
     yes: YesOption = False,
@@ -208,7 +208,7 @@ def _agreed(wiring: "Wiring") -> bool:
     return bool(due) and typer.confirm("Close?", err=True)
 
 
-@app.command()
+@app.command(short_help="Decide which approval a feature needs; record it.")
 def approval(
     ctx: typer.Context,
     iid: IidArgument,
@@ -267,7 +267,7 @@ def approval(
     raise typer.Exit(status or (ExitCode.DONE if decision.approved else ExitCode.FINDINGS))
 
 
-@app.command()
+@app.command(short_help="Compute the weight of a feature; set it.")
 def rice(
     ctx: typer.Context,
     reach: Annotated[Reach, typer.Option("--reach", help="Whom it reaches.")],

@@ -66,7 +66,7 @@ class FlowFormat(StrEnum):
     TABLE = "table"
 
 
-@app.command("list")
+@app.command("list", short_help="List open issues, and how long each is in its stage.")
 def list_all(
     ctx: typer.Context,
     stage: StageOption = None,
@@ -148,7 +148,7 @@ def _status(found: "Rows") -> ExitCode:
     return ExitCode.INCOMPLETE if found.incomplete_reasons else ExitCode.DONE
 
 
-@app.command()
+@app.command(short_help="Show an issue: its text, its history, its next moves.")
 def show(
     ctx: typer.Context, iid: IidArgument, output: FormatOption = Format.TABLE, output_file: FileOption = None
 ) -> None:
@@ -167,7 +167,7 @@ def show(
     deliver(wiring, result, output, output_file)
 
 
-@app.command("next")
+@app.command("next", short_help="Show which moves an issue may make, what they lack.")
 def next_moves(
     ctx: typer.Context, iid: IidArgument, output: FormatOption = Format.TABLE, output_file: FileOption = None
 ) -> None:
@@ -192,7 +192,7 @@ def next_moves(
         )
 
 
-@app.command()
+@app.command(short_help="Draw the flow: stages, and the moves of each type.")
 def flow(
     ctx: typer.Context,
     kind: Annotated[
@@ -223,7 +223,7 @@ def flow(
     deliver(wiring, result, output, output_file)
 
 
-@app.command()
+@app.command(short_help="Find open issues that contradict the flow.")
 def lint(ctx: typer.Context, output: FormatOption = Format.TABLE, output_file: FileOption = None) -> None:
     """Find open issues whose labels, comments or fields contradict the flow.
 

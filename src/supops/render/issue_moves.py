@@ -1,5 +1,6 @@
 """Plans for issues and what became of them, as people and programs see them."""
 
+from supops.models.work import Change
 from supops.models.work_moves import Moved, Plan
 from supops.render.issues import iteration_json, milestone_json, missing_json
 from supops.render.machine import Json, render_csv
@@ -31,8 +32,7 @@ def steps_of(plan: Plan) -> list[list[Value]]:
     ]
     if plan.iteration:
         rows.append(["iteration", issue.iteration.name if issue.iteration else None, plan.iteration.name])
-    rows += [["label", None, f"+ {one}"] for one in change.add_labels]
-    rows += [["label", f"- {one}", None] for one in change.remove_labels]
+    rows += _labels(change)
     if change.assignees is not None:
         rows.append(["assigned", ", ".join(issue.assignees), ", ".join(change.assignees)])
     if change.milestone is not None:
@@ -42,6 +42,18 @@ def steps_of(plan: Plan) -> list[list[Value]]:
     if change.close or change.reopen:
         rows.append(["state", issue.state, "closed" if change.close else "opened"])
     return rows
+
+
+def _labels(change: Change) -> list[list[Value]]:
+    """Return the labels that come and go; one that takes the place of others with its key stands beside them."""
+    going = list(change.remove_labels)
+    rows: list[list[Value]] = []
+    for one in change.add_labels:
+        key, scope, _ = one.rpartition("::")
+        replaced = [other for other in going if scope and other.rpartition("::")[0] == key]
+        going = [other for other in going if other not in replaced]
+        rows.append(["label", ", ".join(replaced) or None, one])
+    return rows + [["label", one, None] for one in going]
 
 
 def moved_blocks(moved: Moved, *, dry_run: bool) -> list[Block]:
