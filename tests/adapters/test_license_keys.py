@@ -98,7 +98,7 @@ def _small() -> bytes:
         (b"", "can't be understood"),
         (b"hello", "can't be understood"),
         (b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "can't be understood"),
-        (public_pem(), "can't be understood"),
+        (public_pem(), "holds a public key"),
         (private_pem()[:400], "can't be understood"),
         (_elliptic(), "no RSA key"),
         (_small(), "1024 bits"),

@@ -406,6 +406,16 @@ def test_carriage_returns_in_the_file_are_remarked_and_no_more() -> None:
     assert "carriage return" in closing.remarks[0]
 
 
+def test_a_file_with_more_in_it_than_the_license_is_not_handed_out() -> None:
+    desk = Desk(request_issue(is_confidential=True))
+    desk.data = b"\n" + desk.data
+
+    (problem,) = desk.complete(attach=True).problems
+
+    assert "hand out the file as it was made" in problem.message
+    assert (desk.comments, desk.ledger.kept) == ([], [])
+
+
 def test_without_time_none_is_logged() -> None:
     desk = Desk()
 

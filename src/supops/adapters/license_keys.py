@@ -83,6 +83,8 @@ def _private(data: bytes, passphrase: Passphrase) -> "RSAPrivateKey":
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+    if b"PUBLIC KEY-----" in data:
+        raise CredentialError("The file that was named as private key holds a public key.", hint=PEM_HINT)
     secret = passphrase().encode() if _is_encrypted(data) else None
     try:
         key = load_pem_private_key(data, secret)

@@ -251,8 +251,12 @@ def _possible(
     return Completion(closer, closing, inspection, handed, mark, posted, before)
 
 
+def _alone(opened: Opened) -> str:
+    return f"{opened.text.strip()}\n"
+
+
 def _shown(opened: Opened, handed: Handed) -> str:
-    return license_line(f"{opened.text.strip()}\n") if handed.attach else ""
+    return license_line(_alone(opened)) if handed.attach else ""
 
 
 def _differences(
@@ -264,6 +268,11 @@ def _differences(
     problems += [Problem("license", one) for one in unwanted(opened.attributes)]
     if opened.license is not None and decision.request is not None:
         problems += differences(opened.license, decision.request, closer.licenser.rules)
+    if opened.license is not None and fingerprint(_alone(opened).encode()) != inspection.sha256:
+        # What is recorded would be another file than what a reply has.
+        odd = f" ({', '.join(opened.oddities)})" if opened.oddities else ""
+        said = f"there is more in the file than the license{odd}: hand out the file as it was made"
+        problems.append(Problem("license", said))
     if known is not None and known.issue and known.issue != issue.web_url:
         problems.append(Problem("license", f"the ledger has it as issued for another request, {known.issue}"))
     return problems
