@@ -7,6 +7,8 @@ import typer
 
 from supops.commands.issues_options import IidArgument
 from supops.commands.options import (
+    FailOn,
+    FailOnOption,
     FileOption,
     Format,
     FormatOption,
@@ -224,11 +226,17 @@ def flow(
 
 
 @app.command(short_help="Find open issues that contradict the flow.")
-def lint(ctx: typer.Context, output: FormatOption = Format.TABLE, output_file: FileOption = None) -> None:
+def lint(
+    ctx: typer.Context,
+    fail_on: FailOnOption = FailOn.LOW,
+    output: FormatOption = Format.TABLE,
+    output_file: FileOption = None,
+) -> None:
     """Find open issues whose labels, comments or fields contradict the flow.
 
-    Exit status: 0 there is none; 3 there are; 5 some could not be read.
+    Exit status: 0 there is none; 3 findings at or above --fail-on; 5 some could not be read.
     """
+    from supops.models.findings import threshold_of
     from supops.render.flows import lint_blocks, lint_csv, lint_json
 
     wiring = wiring_of(ctx)
@@ -237,4 +245,5 @@ def lint(ctx: typer.Context, output: FormatOption = Format.TABLE, output_file: F
     deliver(wiring, result, output, output_file)
     if found.incomplete_reasons:
         raise typer.Exit(ExitCode.INCOMPLETE)
-    raise typer.Exit(ExitCode.FINDINGS if found.findings else ExitCode.DONE)
+    failed = any(one.severity.reaches(threshold_of(fail_on.value)) for one in found.findings)
+    raise typer.Exit(ExitCode.FINDINGS if failed else ExitCode.DONE)

@@ -18,6 +18,10 @@ class Severity(StrEnum):
         """0 for low, rising."""
         return list(Severity).index(self)
 
+    def reaches(self, threshold: "Severity | None") -> bool:
+        """Whether it counts for ``--fail-on``; a threshold of None stands for ``never``."""
+        return threshold is not None and self.rank >= threshold.rank
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -101,11 +105,7 @@ class Finding:
 
 def at_or_above(findings: tuple[Finding, ...], threshold: Severity | None) -> tuple[Finding, ...]:
     """Return the findings that count for ``--fail-on``: none that is waived; a threshold of None stands for ``never``."""
-    if threshold is None:
-        return ()
-    return tuple(
-        finding for finding in findings if finding.waiver is None and finding.severity.rank >= threshold.rank
-    )
+    return tuple(one for one in findings if one.waiver is None and one.severity.reaches(threshold))
 
 
 def threshold_of(word: str) -> Severity | None:
