@@ -119,6 +119,8 @@ def test_unknown_stages_and_types_are_told() -> None:
     assert "can't be" in mistakes(Move("Planning", "Queued", ("bug",), (Need.CURRENT, Need.LATER)))
     skipping = Move("Development", "Implementation", ("bug",), validation=Validation.SKIPPED)
     assert "skipped with a reason" in mistakes(skipping)
+    clearing = Move("Completed", "Implementation", ("bug",), clears=True, back=True)
+    assert "clears the validation that a bug has in Implementation" in mistakes(clearing)
     assert "there is no stage 'Gone'" in check_flow(replace(flow, queued="Gone"))[0].message
 
 

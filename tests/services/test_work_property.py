@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supops.errors import UsageError
-from supops.models.workflow import CLOSED, Need, Verb
+from supops.models.workflow import CLOSED, Move, Need, Verb
 from supops.services.flow_default import Switches, Where, default_flow
 from supops.services.work_asking import Asked, understood
 from supops.services.work_lasting import LASTING, lasting_needs
@@ -35,8 +35,8 @@ def office_with(labels: tuple[str, ...], switches: Switches) -> tuple[Office, in
     return office, iid
 
 
-def holds(office: Office, iid: int) -> None:
-    """One stage, one type, one validation; what the flow's guards ask for is there; nothing of others is lost."""
+def holds(office: Office, iid: int, forced: set[str]) -> None:
+    """One stage, one type, one validation; what the flow's guards ask for is there, or was overridden; nothing of others is lost."""
     issue, flow = office.issue(iid), office.flow
     stages = flow.stages_of(issue.labels)
     assert len(stages) == 1
@@ -46,7 +46,7 @@ def holds(office: Office, iid: int) -> None:
     assert {*OTHER} <= {*issue.labels}
     kind = flow.type(flow.types_of(issue.labels)[0])
     assert kind is not None
-    wanted = lasting_needs(flow)[(stages[0], kind.key)]
+    wanted = lasting_needs(flow)[(stages[0], kind.key)] - forced
     if Need.ITERATION in wanted:
         assert issue.iteration is not None
         assert issue.milestone is not None
@@ -62,22 +62,48 @@ def holds(office: Office, iid: int) -> None:
         assert not broken & {*office.rules(iid)}
 
 
+def chosen(office: Office, iid: int, choice: int | None, made: list[Move]) -> Move:
+    """Return any of the moves that there are; for None the first step forward that was not made yet, as far as there is one."""
+    moves = [one.move for one in office.mover.options(office.dossier(iid))]
+    onward = [one for one in moves if not one.back and one.target != CLOSED and one not in made]
+    if choice is None:
+        return next(iter(onward), moves[0])
+    return moves[choice % len(moves)]
+
+
+STEP = st.tuples(
+    # Half of them forward: else nothing gets far.
+    st.one_of(st.none(), st.integers(0, 30)),
+    st.sampled_from(["current", "next"]),
+    st.sampled_from([False, False, False, True]),
+)
+
+
 @settings(max_examples=60)
 @given(
     st.sampled_from([BUG, FEATURE, ADMINISTRATIVE]),
     SWITCHES,
-    st.lists(st.tuples(st.integers(0, 30), st.sampled_from(["current", "next"])), max_size=14),
+    st.sampled_from([True, True, True, False]),
+    st.sampled_from(range(10)),
+    st.lists(STEP, min_size=2, max_size=8),
 )
 def test_legal_moves_keep_the_invariants(
-    labels: tuple[str, ...], switches: Switches, choices: list[tuple[int, str]]
+    labels: tuple[str, ...],
+    switches: Switches,
+    approved: bool,
+    forward: int,
+    steps: list[tuple[int | None, str, bool]],
 ) -> None:
     office, iid = office_with(labels, switches)
-    office.tracker.said(iid, APPROVED)
+    if approved:
+        office.tracker.said(iid, APPROVED)
+    forced: set[str] = set()
+    made: list[Move] = []
 
-    for choice, iteration in choices:
-        options = office.mover.options(office.dossier(iid))
-        move = options[choice % len(options)].move
-        asked = {**EVERYTHING, "iteration": iteration}
+    for choice, iteration, force in [*[(None, "current", False)] * forward, *steps]:
+        move = chosen(office, iid, choice, made)
+        made.append(move)
+        asked = {**EVERYTHING, "iteration": iteration, "force": force}
         given_all = understood(office.desk, Asked(**asked), WORDING)
         for one in unused(office.flow, [move], given_all, office.dossier(iid).type):
             del asked[one.option]
@@ -86,12 +112,14 @@ def test_legal_moves_keep_the_invariants(
         if not done.plan.is_legal:
             assert office.issue(iid) == before
             continue
+        forced |= {one.need for one in done.plan.overridden}
+        assert force or not done.plan.overridden
         assert not done.problems
         assert office.bodies(iid)[: len(comments)] == comments
         assert office.issue(iid).description == before.description
         assert office.issue(iid).title == before.title
         assert office.issue(iid).is_closed is (move.target == CLOSED or move.closes)
-        holds(office, iid)
+        holds(office, iid, forced)
 
 
 @settings(max_examples=60)
@@ -109,7 +137,11 @@ def test_legal_moves_keep_the_invariants(
                     "Scheduling",
                     "Queued",
                     "Development",
+                    "Validation",
+                    "Implementation",
                     "Completed",
+                    "Blocked",
+                    "Backlogged",
                     "Other",
                 )
             ]

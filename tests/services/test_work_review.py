@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from supops.errors import Forbidden, NetworkError
+from supops.models.work import WorkIssue
 from supops.models.workflow import Verb
 from supops.services.flow_default import default_flow
 from supops.services.work_review import Step
@@ -63,6 +64,45 @@ def test_one_that_fails_does_not_stop_the_others(office: Office) -> None:
 
     assert [one.issue.iid for one in done.failed] == [first]
     assert office.stages(second) == ("Development",)
+
+
+@pytest.mark.parametrize("by_machine", [True, False])
+def test_what_is_changed_meanwhile_is_looked_at_again(office: Office, *, by_machine: bool) -> None:
+    iid = queued(office)
+    elsewhere = Office(office.tracker, office.flow).dequeuer()
+
+    def meanwhile(_: str) -> None:
+        office.tracker.meanwhile = lambda _: None
+        if by_machine:
+            elsewhere.dequeue()
+        else:
+            office.tracker.said(iid, "Soon?")
+
+    office.tracker.meanwhile = meanwhile
+    done = office.dequeuer().dequeue()
+
+    assert done.failed == ()
+    assert [one.done for one in done.moved] == [not by_machine]
+    assert office.stages(iid) == ("Development",)
+
+
+def test_an_update_while_the_review_looks_is_an_update(office: Office) -> None:
+    iid = due_to_close(office)
+    comments = len(office.bodies(iid))
+    real = office.tracker.issue
+
+    def first_read(one: int) -> WorkIssue:
+        read = real(one)
+        office.tracker.issue = real  # type: ignore[method-assign]
+        office.tracker.said(iid, "We are on it", by="sam-roe")
+        return read
+
+    office.tracker.issue = first_read  # type: ignore[method-assign, assignment]
+    review = office.reviewer().review()
+
+    assert review.failed == ()
+    assert not office.issue(iid).is_closed
+    assert len(office.bodies(iid)) == comments + 1
 
 
 def test_a_credential_that_may_not_write_ends_it(office: Office) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from supops.models.workflow import CLOSED, NOWHERE, Flow, FlowMistake, Need, Validation, an
+from supops.services.work_lasting import lasting_needs
 
 # Places that are no stages.
 ENDS = frozenset({CLOSED, NOWHERE})
@@ -89,6 +90,7 @@ def _needs(flow: Flow) -> Iterable[FlowMistake]:
             yield FlowMistake("the iteration can't be the current one and a later one", place)
         if move.validation is Validation.SKIPPED and Need.REASON not in move.needs:
             yield FlowMistake("a validation is skipped with a reason: add it to the needs", place)
+    lasting = lasting_needs(flow)
     for key in _type_keys(flow):
         states = {move.validation for move in flow.moves_of(key)}
         met = {
@@ -98,7 +100,11 @@ def _needs(flow: Flow) -> Iterable[FlowMistake]:
             Need.VALIDATED: states & {Validation.RECEIVED, Validation.SKIPPED},
         }
         for place, move in enumerate(flow.moves):
-            for need in move.needs if key in move.types else ():
+            if key not in move.types:
+                continue
+            if move.clears and Need.VALIDATED in lasting.get((move.target, key), ()):
+                yield FlowMistake(f"it clears the validation that {an(key)} has in {move.target}", place)
+            for need in move.needs:
                 if not met.get(need, True):
                     yield FlowMistake(f"nothing gives {an(key)} what this move needs: {need}", place)
 

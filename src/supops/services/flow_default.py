@@ -247,8 +247,9 @@ def _endings() -> list[Move]:
 
 def _backs(switches: Switches) -> list[Move]:
     def back(source: str, target: str, types: tuple[str, ...], verb: Verb = Verb.MOVE) -> Move:
-        needs = (Need.REASON,)
-        return Move(source, target, types, needs, verb, Template.MOVED, clears=True, back=True)
+        # What was validated and goes back no further than to Implementation stays validated.
+        clears = target != IMPLEMENTATION
+        return Move(source, target, types, (Need.REASON,), verb, Template.MOVED, clears=clears, back=True)
 
     before_work = PLANNING if switches.bugs_plan else TRIAGE
     return [

@@ -1,9 +1,10 @@
 """What is done with many issues at once: Queued ones whose iteration has come, and the weekly review of Blocked ones (source: domain, 4)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeVar
 
 from supops.errors import CredentialError, SupopsError
 from supops.models.work import Change, WorkIssue
@@ -14,6 +15,7 @@ from supops.services.ports import Parallel
 from supops.services.work_applying import Applier
 from supops.services.work_guards import block_of, is_close_unfinished
 from supops.services.work_moving import Mover, told_names
+from supops.services.work_ports import Changed
 from supops.services.work_reading import Desk, Dossier, type_of
 
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
@@ -23,6 +25,7 @@ NO_LADDER = "escalated to nobody in particular: the flow file (issues.flow) name
 ASKED_FIRST = "nothing was asked before: closing comes after asking and escalating"
 # What the review itself writes is no update.
 REVIEWS = (Template.ASKED, Template.ESCALATED, Template.ABANDONED)
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,19 @@ class Failed:
 
     issue: WorkIssue
     error: SupopsError
+
+
+def _each(work: Callable[[int], Done], listed: WorkIssue) -> Done | Failed:
+    """Do something with an issue; once more where somebody changes it meanwhile: nobody watches a schedule who could say it again."""
+    try:
+        try:
+            return work(listed.iid)
+        except Changed:
+            return work(listed.iid)
+    except CredentialError:
+        raise
+    except SupopsError as error:
+        return Failed(listed, error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +97,15 @@ class Dequeuer:
         return Dequeued(tuple(moved), len(issues) - len(come), tuple(failed))
 
     def _one(self, listed: WorkIssue) -> Moved | Failed:
-        try:
-            dossier = self.desk.dossier(listed.iid)
-            if dossier.place != self.desk.flow.queued:
-                plan = Plan(
-                    dossier.issue,
-                    dossier.type,
-                    dossier.place,
-                    dossier.place,
-                    remarks=("it was moved meanwhile",),
-                )
-                return Moved(plan, dossier.issue, done=False)
-            plan = self.mover.plan(dossier, Given(), verb=Verb.START)
-            return self.applier.apply(plan)
-        except CredentialError:
-            raise
-        except SupopsError as error:
-            return Failed(listed, error)
+        return _each(self._start, listed)
+
+    def _start(self, iid: int) -> Moved:
+        dossier = self.desk.dossier(iid)
+        place = dossier.place
+        if place != self.desk.flow.queued:
+            plan = Plan(dossier.issue, dossier.type, place, place, remarks=("it was moved meanwhile",))
+            return Moved(plan, dossier.issue, done=False)
+        return self.applier.apply(self.mover.plan(dossier, Given(), verb=Verb.START))
 
 
 class Step(StrEnum):
@@ -188,15 +196,13 @@ class Reviewer:
         return Review(tuple(reviewed), tuple(failed))
 
     def _one(self, listed: WorkIssue) -> Reviewed | Failed:
-        try:
-            found = self.look(self.desk.dossier(listed.iid))
-            if found.step is Step.NOTHING or found.held:
-                return found
-            return replace(found, moved=self.applier.apply(found.plan))
-        except CredentialError:
-            raise
-        except SupopsError as error:
-            return Failed(listed, error)
+        return _each(self._review, listed)
+
+    def _review(self, iid: int) -> Reviewed:
+        found = self.look(self.desk.dossier(iid))
+        if found.step is Step.NOTHING or found.held:
+            return found
+        return replace(found, moved=self.applier.apply(found.plan))
 
     def look(self, dossier: Dossier) -> Reviewed:
         """Say what is to be done with a Blocked issue now."""
@@ -207,7 +213,7 @@ class Reviewer:
         if weeks < ASK or dossier.place != flow.blocked:
             return Reviewed(issue, since, weeks, Step.NOTHING, nothing)
         earlier = _steps_since(dossier, since)
-        stage, was_done = self._stage(weeks, earlier)
+        stage, was_done = self._week(weeks, earlier)
         step = Step.CLOSE if stage == CLOSE_AFTER else Step.ASK if stage == ASK else Step.ESCALATE
         to = self._whom(dossier, stage)
         if was_done and step is not Step.CLOSE:
@@ -219,7 +225,7 @@ class Reviewer:
             note = NO_LADDER
         return Reviewed(issue, since, weeks, step, plan, to, held=held, note=note)
 
-    def _stage(self, weeks: int, earlier: Sequence[tuple[datetime, int]]) -> tuple[int, bool]:
+    def _week(self, weeks: int, earlier: Sequence[tuple[datetime, int]]) -> tuple[int, bool]:
         """Return which week's step is due, and whether it was done: who was never asked is asked, and each step has its week."""
         if not earlier:
             return (weeks if weeks < CLOSE_AFTER else ASK), False
