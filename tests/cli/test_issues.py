@@ -208,7 +208,7 @@ def test_dequeue_and_escalate_do_their_work_once(run: Run) -> None:
 def test_who_is_asked_whether_issues_are_closed_is_told_which(home: dict[str, str], tmp_path: Path) -> None:
     words = ("--demo", "issues", "escalate", "-o", "csv")
 
-    status, text = run_in_terminal(words, env=home, cwd=tmp_path, typed="n\n", after="Close?")
+    status, text = run_in_terminal(words, env=home, cwd=tmp_path, typed="n\n", after="Close? [y/N]: ")
 
     assert status == 3
     assert text.startswith("#37 Chat on the status page: no update for four weeks\nClose? [y/N]: ")
