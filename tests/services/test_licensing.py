@@ -13,7 +13,7 @@ import pytest
 from supops.adapters.license_file import encoded
 from supops.adapters.license_forms import IssueForms
 from supops.errors import SupopsError, UsageError
-from supops.models.license_requests import Decision, Override
+from supops.models.license_requests import Decision, Held, Override
 from supops.models.licenses import Issued, Origin, Withdrawal
 from supops.services.license_ports import StillRunning
 from supops.services.license_rules import Rules
@@ -133,6 +133,20 @@ def test_a_license_that_both_know_is_told_once() -> None:
     held, _ = one.earlier(request, tracker, READ, iid=42)
 
     assert [problem.field for problem in one.decide(request, earlier=held).problems] == ["email"]
+
+
+def test_a_request_that_was_completed_itself_gets_no_second_license() -> None:
+    tracker = FakeRequests([request_issue(42, labels=(LABEL,), is_closed=True)])
+    one, request = licenser(), READ(tracker.issue(42))
+
+    held, _ = one.earlier(request, tracker, READ, iid=42)
+    assert held == (Held(f"the request {LINK}/42, which was completed", date(2027, 6, 30)),)
+    assert not one.decide(request, earlier=held).is_accepted
+    assert one.earlier(request, tracker, READ, iid=42, is_answered=True) == ((), ())
+
+    # The ledger knows better: what was withdrawn does not count.
+    kept = issued(1, issue=f"{LINK}/42", withdrawn=Withdrawal(NOW, "sam", "lost"))
+    assert licenser(FakeLedger([kept])).earlier(request, tracker, READ, iid=42) == ((), ())
 
 
 def test_without_an_address_nobody_is_looked_for() -> None:

@@ -116,9 +116,22 @@ class Licenser:
         )
 
     def earlier(
-        self, written: WrittenRequest, tracker: RequestTracker, read: FormReader, *, iid: int
+        self,
+        written: WrittenRequest,
+        tracker: RequestTracker,
+        read: FormReader,
+        *,
+        iid: int,
+        is_answered: bool = False,
     ) -> tuple[tuple[Held, ...], tuple[str, ...]]:
         """Look for earlier requests of the same person in the tracker.
+
+        Args:
+            written: The request.
+            tracker: Where it is.
+            read: Reads descriptions.
+            iid: The request's number. Where it was completed itself, its license counts, whoever's ledger it is in.
+            is_answered: Whether that license is being handed out: then it does not count.
 
         Returns:
             The licenses that were given for them and are not expired; and remarks about those that are still open.
@@ -138,13 +151,16 @@ class Licenser:
         held, remarks = [], []
         for issue in sorted(found.values(), key=lambda one: (one.created_at, one.iid)):
             other = read(issue)
-            if issue.iid == iid or not is_of(other.values.get("email", ""), person):
+            is_completed = self.completed_label.casefold() in map(str.casefold, issue.labels)
+            if issue.iid == iid and (is_answered or not is_completed):
+                continue
+            if not is_of(other.values.get("email", ""), person):
                 continue
             if issue.web_url in recorded:
                 continue
             # What was completed by hand may say it in any spelling, or in one with two meanings.
             end = max(days_named(other.values.get("end_date", "")), default=None)
-            if self.completed_label.casefold() not in map(str.casefold, issue.labels):
+            if not is_completed:
                 if not issue.is_closed:
                     remarks.append(f"another request of the same person is open: {issue.web_url}")
             elif end is None:
