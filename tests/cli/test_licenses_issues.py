@@ -47,6 +47,8 @@ def test_every_request_of_the_story_is_decided(run: Run, iid: int, status: int, 
     problems = found["problems"]
     assert isinstance(problems, list)
     assert (ran.status, [problem["field"] for problem in problems]) == (status, fields)
+    # Whoever still has a license is not refused: it may be by this very request.
+    assert ("licenses refuse" in ran.err) == (iid in (TOO_LONG, FOR_DUO))
 
 
 def test_the_files_of_the_story_need_no_folder(run: Run) -> None:
@@ -58,6 +60,7 @@ def test_the_files_of_the_story_need_no_folder(run: Run) -> None:
 def test_from_the_request_to_the_answer(run: Run, home: dict[str, str], tmp_path: Path) -> None:
     made = licenses(run, "generate", "--issue", str(FORM), "-f", "a.lic")
     assert made.status == 0, made.err
+    assert f"next: supops licenses complete --issue {FORM} --license a.lic" in made.err
     words = ("complete", "--issue", str(FORM), "--license", "a.lic", "--spent", "15m")
 
     unasked = licenses(run, *words)
@@ -90,12 +93,14 @@ def test_a_file_for_somebody_else_is_not_handed_out(run: Run, home: dict[str, st
 
     ran = licenses(run, "complete", "--issue", str(GOOD), "--license", "a.lic", "--yes")
 
-    assert ran.status == 3
+    assert (ran.status, "hand the license file" in ran.err) == (3, False)
     assert "the file says 'Soo-jin Kim', the request 'Zoë Fraser'" in ran.out
     assert issue_of(home, GOOD).notes == []
 
     attached = licenses(run, "complete", "--issue", str(GOOD), "--license", "a.lic", "--yes", "--attach")
     assert (attached.status, "not confidential" in attached.err) == (2, True)
+    right = licenses(run, "complete", "--issue", str(FORM), "--license", "a.lic", "--yes")
+    assert (right.status, "hand the license file" in right.err) == (0, True)
 
 
 def test_a_request_is_refused_once(run: Run, home: dict[str, str]) -> None:

@@ -135,6 +135,19 @@ def test_the_reply_says_what_people_need() -> None:
     assert "```\nAAAA\nBBBB\n```" in complete(attached="AAAA\nBBBB\n")
 
 
+def test_of_a_request_for_duo_it_is_said_once_where_to_ask() -> None:
+    decision = decide(written(purpose="duo-testing"), Rules(), today=TODAY)
+    also = Problem("request", "the manager has to agree")
+
+    table = render_plain(decision_blocks(decision))
+    reply = REPLIES.refuse(request_issue(), decision, (*decision.problems, also))
+
+    for text in (table, reply):
+        assert (text.count("#g_provision"), text.count("staging cloud license;")) == (1, 0)
+        assert "can't be tested with a legacy license" in text
+    assert "- **request**: the manager has to agree" in reply
+
+
 OWN_TEMPLATES = (
     "`{{ name }}` and `{{ email }}`",
     "{{ name }}: `x {{ email }} y`, ``{{ plan }}``",

@@ -63,9 +63,13 @@ def test_ordinary_names_stay_as_they_are(text: str) -> None:
         ("`a | b` `@all`", "`a \\| b` `@all`"),
         ("`open and `shut", "`` `open `` and `` `shut ``"),
         ("`a`@all", "`` `a`@all ``"),
+        # The marks of a sentence are no part of an address that stands before them.
+        ("(see https://example.com/1); then a@b, c_d.", "(see `https://example.com/1`); then `a@b, c_d`."),
+        ("license 2, for https://example.com/1); go on", "license 2, for `https://example.com/1`); go on"),
+        ("f_(x); g", "`f_(x)`; g"),
     ],
 )
-def test_what_stands_in_backticks_is_a_code_span_of_its_own(text: str, shown: str) -> None:
+def test_code_ends_where_a_command_or_an_address_ends(text: str, shown: str) -> None:
     assert markdown(text) == shown
 
 

@@ -1,5 +1,6 @@
 """``supops licenses``: licenses for team members, from the request to the answer."""
 
+import shlex
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -67,6 +68,7 @@ def check(
         lambda: decision_blocks(decision), lambda: decision_json(decision), lambda: decision_csv(decision)
     )
     deliver(wiring, result, output, output_file)
+    _say_how_to_refuse(wiring, decision, issue)
     raise typer.Exit(exit_code(decision))
 
 
@@ -162,7 +164,7 @@ def generate(
     licenses = wiring.licenses
     decision = licenses.decision(request, issue, override_of(override, reason))
     if not decision.is_accepted:
-        _refuse(wiring, decision, output)
+        _refuse(wiring, decision, issue, output)
         return
     for remark in decision.remarks:
         wiring.terminal.note(remark)
@@ -176,9 +178,13 @@ def generate(
         lambda: generated_csv(generated, today),
     )
     deliver(wiring, result, output, None)
+    if issue and generated.is_recorded:
+        wiring.terminal.note(
+            f"next: supops licenses complete --issue {issue} --license {shlex.quote(generated.file)}"
+        )
 
 
-def _refuse(wiring: "Wiring", decision: "Decision", output: Format) -> None:
+def _refuse(wiring: "Wiring", decision: "Decision", issue: int | None, output: Format) -> None:
     from supops.render.licenses import decision_blocks, decision_csv, decision_json
 
     result = Result(
@@ -186,7 +192,14 @@ def _refuse(wiring: "Wiring", decision: "Decision", output: Format) -> None:
     )
     deliver(wiring, result, output, None)
     wiring.terminal.note("nothing was signed")
+    _say_how_to_refuse(wiring, decision, issue)
     raise typer.Exit(ExitCode.FINDINGS)
+
+
+def _say_how_to_refuse(wiring: "Wiring", decision: "Decision", issue: int | None) -> None:
+    # Whoever still has a license may have it by this very request.
+    if issue and not (decision.is_accepted or decision.held):
+        wiring.terminal.note(f"to tell whoever asked: supops licenses refuse --issue {issue}")
 
 
 @app.command()
@@ -243,10 +256,12 @@ def list_all(
 
     wiring = wiring_of(ctx)
     licenser = wiring.licenses.licenser
-    within = _days(expiring_within) if expiring_within else None
+    within = None if expiring_within is None else _days(expiring_within)
     entries, today = licenser.listed(expiring_within=within), licenser.today
     if not entries:
-        wiring.terminal.note("the ledger has no license" + (" that expires so soon" if within else ""))
+        wiring.terminal.note(
+            "the ledger has no license" if within is None else "no license that runs now expires so soon"
+        )
     for one in entries:
         if one.is_pending:
             wiring.terminal.note(

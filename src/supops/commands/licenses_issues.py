@@ -82,7 +82,15 @@ def complete(
     )
     if completion.question and not dry_run:
         confirmed(wiring, completion.question, yes=yes, does="replies on an issue and closes it")
-    _deliver(wiring, completion.carry_out(), output, output_file)
+    closing = completion.carry_out()
+    then = "next: hand the license file to whoever asked; it is not in the issue"
+    _deliver(wiring, closing, output, output_file, "" if attach or not _was_posted(closing) else then)
+
+
+def _was_posted(closing: "Closing") -> bool:
+    from supops.models.license_requests import StepState
+
+    return any(one.what == "reply" and one.state is StepState.DONE for one in closing.steps)
 
 
 def refuse(
@@ -108,7 +116,9 @@ def refuse(
     _deliver(wiring, closing, output, output_file)
 
 
-def _deliver(wiring: "Wiring", closing: "Closing", output: Format, output_file: Path | None) -> None:
+def _deliver(
+    wiring: "Wiring", closing: "Closing", output: Format, output_file: Path | None, then: str = ""
+) -> None:
     from supops.render import license_replies as shown
     from supops.services.license_closing import closing_exit_code
 
@@ -119,4 +129,6 @@ def _deliver(wiring: "Wiring", closing: "Closing", output: Format, output_file: 
         markdown=lambda: shown.closing_markdown(closing),
     )
     deliver(wiring, result, output, output_file)
+    if then:
+        wiring.terminal.note(then)
     raise typer.Exit(closing_exit_code(closing))

@@ -36,9 +36,15 @@ TITLES = {"withdrawn": "Withdrawn", "planned": "Would be withdrawn", "already": 
 def decision_blocks(decision: Decision) -> list[Block]:
     """Return which license it is, whether it may be made, and all that is wrong."""
     blocks: list[Block] = [Heading(_title(decision), _lines(decision))]
-    if decision.problems:
-        blocks.append(problems_table(decision.problems))
+    problems = [one for one in decision.problems if not is_told_above(one, decision)]
+    if problems:
+        blocks.append(problems_table(problems))
     return blocks
+
+
+def is_told_above(problem: Problem, decision: Decision) -> bool:
+    """Whether a problem says no more than why the license is not made here, and where to ask: that is told for itself."""
+    return decision.contact is not None and problem.message.startswith(decision.why)
 
 
 def route_blocks(decision: Decision, rules: Rules) -> list[Block]:
@@ -66,12 +72,13 @@ def _title(decision: Decision) -> str:
         return f"Not made here: {KINDS[decision.route]} ({decision.route})"
     if decision.is_accepted:
         return f"Accepted: {KINDS[decision.route]} may be made"
-    return f"Not accepted: {KINDS[decision.route]}, and the request has {count(len(decision.problems), 'problem')}"
+    return f"Not accepted: the request for {KINDS[decision.route]} has {count(len(decision.problems), 'problem')}"
 
 
 def _lines(decision: Decision) -> list[Cell]:
     request = decision.request
-    lines = [Cell(f"why: {decision.why}")]
+    # Where nothing is decided, the title says why.
+    lines = [Cell(f"why: {decision.why}")] if decision.route else []
     if decision.contact:
         lines.append(Cell(f"ask in: {decision.contact}", "bold"))
     if request is not None and decision.is_accepted:
@@ -220,11 +227,16 @@ def ledger_blocks(entries: Sequence[Issued], today: date) -> list[Block]:
     ]
     columns = ["id", "name", "email", "plan", "users", "starts", "expires", "state", "by", "sha256", "issue"]
     details = ["email", "sha256", "issue"]
-    if any(one.withdrawn for one in entries):
-        columns.append("withdrawn because")
-        details.append("withdrawn because")
-        for one, row in zip(entries, rows, strict=True):
-            row.append(one.withdrawn.reason if one.withdrawn else None)
+    whys = {
+        "made although": [one.reason or None for one in entries],
+        "withdrawn because": [one.withdrawn.reason if one.withdrawn else None for one in entries],
+    }
+    for column, reasons in whys.items():
+        if any(reasons):
+            columns.append(column)
+            details.append(column)
+            for row, reason in zip(rows, reasons, strict=True):
+                row.append(reason)
     return [Table("Licenses", columns, rows, details=tuple(details))]
 
 
@@ -270,16 +282,24 @@ def generated_json(generated: Generated, today: date) -> Json:
         "schema": GENERATED_SCHEMA,
         "action": "generated" if generated.is_recorded else "planned",
         "file": generated.file,
-        "license": issued_json(generated.issued, today),
+        "license": _signed_json(generated, today),
     }
+
+
+def _signed_json(generated: Generated, today: date) -> dict[str, Json]:
+    """Return the entry; a dry run has no SHA-256, as each signing makes another file."""
+    found = issued_json(generated.issued, today)
+    return found if generated.issued.id else found | {"sha256": None}
 
 
 def generated_csv(generated: Generated, today: date) -> str:
     """Return the same as CSV with one line."""
-    found = issued_json(generated.issued, today)
+    found = _signed_json(generated, today)
     action = "generated" if generated.is_recorded else "planned"
+    # One column has the file: where it was written to, or would be.
+    columns = [column for column in LISTED if column != "file"]
     return render_csv(
-        ("action", "file", *LISTED), [[action, generated.file, *(found[column] for column in LISTED)]]
+        ("action", "file", *columns), [[action, generated.file, *(found[column] for column in columns)]]
     )
 
 

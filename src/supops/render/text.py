@@ -52,8 +52,15 @@ def markdown(text: str) -> str:
             parts += [f"{one['before']}{_cell_code(one['command'])}{one['after']}" for one in pieces]
             continue
         joined = " ".join(one[0] for one in pieces)
-        parts.append(joined if kind is _Kind.SAFE else _cell_code(joined))
+        parts.append(joined if kind is _Kind.SAFE else _unsafe(joined))
     return " ".join(parts)
+
+
+def _unsafe(text: str) -> str:
+    """Return words as code; the marks after them belong to the sentence, and a bracket that was opened before."""
+    after = len(text) - len(text.rstrip(",.;:" if "(" in text else ",.;:)"))
+    said = text[: len(text) - after]
+    return f"{_cell_code(said)}{text[len(said) :]}" if said else _cell_code(text)
 
 
 class _Kind(Enum):
