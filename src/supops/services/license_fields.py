@@ -24,7 +24,7 @@ HOST = re.compile(
 # Rather too much than too little is taken for Duo: "duo_chat", "GitLabDuo". Not what only has these letters in it, such as "individuo".
 DUO = re.compile(r"(?:(?<![^\W\d_])|(?<=gitlab)|(?-i:(?<=[a-z])(?=D)))duo", re.IGNORECASE)
 CLOUD = re.compile(
-    r"code[\W_]*suggestions?|\bai[\W_]*(?:gateway|features?|powered)|agent[\W_]*platform"
+    r"code[\W_]*suggestions?|\bai[\W_]*(?:gateway|features?|powered|chat|agents?|assist\w*)|gitlab[\W_]*ai\b|agentic|agent[\W_]*platform"
     r"|cloud[\W_]*(?:connect|licen[cs]|features?|services?)",
     re.IGNORECASE,
 )
@@ -36,6 +36,12 @@ WITHOUT_DUO = re.compile(
 )
 # Marks that nobody sees, and those above letters.
 IGNORED = ("Cf", "Mn")
+# What may be without Duo: "an instance without Duo", and not "it is useless without Duo", "I am still without Duo".
+PLAIN = re.compile(
+    r"(?:^\s*|[^\w\s]\s*|\b(?:managed|hosted|instances?|servers?|installations?|premises?|ultimate|premium|licen[cs]es?"
+    r"|features?|used?|only|testing|upgrades?|migrations?|backups?|purposes?)\s+)$",
+    re.IGNORECASE,
+)
 DENIAL = re.compile(r"\b(?:no|not|never|without|cannot|cant|dont|nothing|hardly)\b|n['’]t\b", re.IGNORECASE)
 # "a production license is required", and not "needed until our production license runs": between the two are no
 # words but these.
@@ -142,8 +148,8 @@ def mentions_duo(text: str) -> bool:
 
 def _is_denied(text: str, without: re.Match[str]) -> bool:
     """Whether a text denies Duo as a whole: "no Duo" says so where nothing stands before it ("I have no Duo, and want it")."""
-    before = text[: without.start()].rstrip()
-    return without[0][0] in "wW" or not before or not before[-1].isalnum()
+    before = text[: without.start()]
+    return bool(PLAIN.search(before)) and (without[0][0] in "wW" or not before.rstrip()[-1:].isalnum())
 
 
 def purpose_of(text: str) -> Purpose | None:
