@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from supops.wiring import Wiring
 
 app = new_group("Licenses for team members: which one, whether it may be made, and the answer.")
-app.command()(complete)
-app.command()(refuse)
 
 
 @app.command()
@@ -200,6 +198,11 @@ def _say_how_to_refuse(wiring: "Wiring", decision: "Decision", issue: int | None
     # Whoever still has a license may have it by this very request.
     if issue and not (decision.is_accepted or decision.held):
         wiring.terminal.note(f"to tell whoever asked: supops licenses refuse --issue {issue}")
+
+
+# The help lists the commands in the order in which they are used.
+app.command()(complete)
+app.command()(refuse)
 
 
 @app.command()
