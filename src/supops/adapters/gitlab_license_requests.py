@@ -8,13 +8,10 @@ from gitlab.utils import EncodedId
 from supops.adapters.answers import Answer
 from supops.adapters.gitlab import GitLabConnection, User
 from supops.adapters.gitlab_members import read_team
-from supops.adapters.gitlab_pages import read_all
+from supops.adapters.gitlab_pages import read_texts
 from supops.errors import Forbidden, NotFound, Rejected
 from supops.models.license_requests import RequestIssue, RequestNote
 from supops.services.license_ports import RequestTracker
-
-# A description may have a million characters, and a page of a hundred would be more than is taken of an answer.
-TEXTS_PER_PAGE = 20
 
 
 class _Issue(msgspec.Struct):
@@ -72,20 +69,17 @@ class GitLabRequests(RequestTracker):
             "sort": "asc",
         }
         purpose = f"look for earlier requests in {self._name}"
-        found = read_all(
-            self._gitlab, self._path, _Issue, purpose=purpose, query=query, page_size=TEXTS_PER_PAGE
-        )
+        found = read_texts(self._gitlab, self._path, _Issue, purpose=purpose, query=query)
         return tuple({one.iid: _issue(one) for one in found}.values())
 
     def notes(self, issue: RequestIssue) -> tuple[RequestNote, ...]:
         """See `supops.services.license_ports.RequestTracker`."""
-        found = read_all(
+        found = read_texts(
             self._gitlab,
             f"{self._path}/{issue.iid}/notes",
             _Note,
             purpose=f"list the comments on {issue.web_url}",
             query={"order_by": "created_at", "sort": "asc"},
-            page_size=TEXTS_PER_PAGE,
         )
         return tuple({one.id: _note(one) for one in found}.values())
 
