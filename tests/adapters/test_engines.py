@@ -100,7 +100,7 @@ class Shop:
         self.database.close()
 
 
-PACE = Pace(heartbeat=0.1, stalled=0.5, poll=0.1)
+PACE = Pace(heartbeat=0.1, stalled=0.5, poll=0.1, look=0.1)
 
 
 def embedded(shop: Shop) -> Engine:

@@ -1,5 +1,7 @@
 """The store in PostgreSQL: its tables, what is said when it can't be used, and moving a file into it."""
 
+import os
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -289,3 +291,23 @@ def test_a_connection_that_broke_is_made_anew(cluster: Cluster, database: Postgr
     with pytest.raises(SupopsError, match="can't be used"):
         inbox.check()
     inbox.check()
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system's TCP has no such bounds")
+@pytest.mark.parametrize(("said", "idle"), [("", 5), ("?keepalives_idle=60", 60)])
+def test_a_server_that_vanishes_without_a_word_is_noticed_within_seconds(
+    cluster: Cluster, said: str, idle: int
+) -> None:
+    """What TCP is told of it; cutting a wire is not for a test. What the address says counts."""
+    import psycopg
+
+    database = PostgresDatabase(f"{cluster.new_database()}{said}")
+    with (
+        psycopg.connect(database.conninfo) as connection,
+        socket.socket(fileno=os.dup(connection.fileno())) as wire,
+    ):
+        unheard = wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        keeps_asking = wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        after = wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
+
+    assert (unheard, keeps_asking, after) == (12_000, 1, idle)

@@ -29,6 +29,13 @@ STATEMENT_MILLISECONDS = 15_000
 LOCK_MILLISECONDS = 5_000
 # A process that was frozen in a transaction must not keep its locks: the others wait for them.
 IDLE_MILLISECONDS = 3_000
+# A server that has vanished without a word, as with a power cut, is noticed within so long; by default that takes TCP up to two hours.
+VANISHED = {
+    "tcp_user_timeout": "12000",
+    "keepalives_idle": "5",
+    "keepalives_interval": "3",
+    "keepalives_count": "3",
+}
 NAMED = re.compile(r"(?<!:):([a-z_]+)")
 # The number of a lock that every step of the schema takes: no two processes change it at the same time.
 MIGRATING = 7_375_706
@@ -107,7 +114,7 @@ class PostgresDatabase(Database):
     def conninfo(self) -> str:
         """How libpq is told where the database is; the password included."""
         from psycopg import ProgrammingError
-        from psycopg.conninfo import make_conninfo
+        from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
         options = (
             f"-c search_path={SCHEMA} -c synchronous_commit=on -c statement_timeout={STATEMENT_MILLISECONDS} "
@@ -117,6 +124,10 @@ class PostgresDatabase(Database):
         if self._password:
             given["password"] = self._password.reveal()
         try:
+            # What the address says of this counts.
+            given |= {
+                name: value for name, value in VANISHED.items() if name not in conninfo_to_dict(self.url)
+            }
             return make_conninfo(self.url, application_name="supops", **given)
         except ProgrammingError:
             raise ConfigError(

@@ -9,7 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from supops.services.inbox_ports import Engine, Journal, Stop, Work
 if TYPE_CHECKING:
     from procrastinate import App, BaseRetryStrategy
     from procrastinate.jobs import Job
+    from psycopg import AsyncConnection
 
 # After the store could not be used.
 PAUSE_SECONDS = 2.0
@@ -32,11 +33,17 @@ CLEANING_SECONDS = 3600.0
 FIRST_CLEANING_SECONDS = 60.0
 OURS = "SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = %(worker)s"
 # So often must a job be seen as ours and idle: to say that it is done takes a moment.
-STRAY_LOOKS = 4
+STRAY_LOOKS = 3
 # How often is looked whether it is time to end.
 STOP_SECONDS = 0.3
 # After a fault outside of the delivery's own processing, such as a database that was gone.
 AFTER_FAULT = timedelta(seconds=5)
+# Nobody aborts jobs: that is not looked for.
+NEVER_SECONDS = 86_400.0
+# A connection that waits wakes up so often for nothing.
+QUIET_SECONDS = 5.0
+# What is only looked for in case can wait where slots of schedules are concerned: they are few, and due at a minute.
+SLOTS_PATIENCE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +54,23 @@ class Pace:
         heartbeat: How often a worker says that it lives.
         stalled: When one that said nothing is taken for dead.
         poll: How often is looked for jobs that have become due; of new ones the database tells at once.
+        look: How often is looked for jobs that nobody does.
     """
 
     heartbeat: float = 3.0
     stalled: float = 12.0
     poll: float = 3.0
+    look: float = 6.0
 
     @classmethod
     def of_lease(cls, seconds: float) -> "Pace":
         """Return the pace that fits a lease: jobs of a dead worker are there again before its lease has ended."""
-        return cls(seconds / 10, seconds * 0.4, seconds / 10)
+        return cls(seconds / 10, seconds * 0.4, seconds / 10, seconds / 5)
+
+    @property
+    def patient(self) -> "Pace":
+        """For slots. Signs of life stay as they are, since all workers are measured by them."""
+        return replace(self, poll=self.poll * SLOTS_PATIENCE, look=self.look * SLOTS_PATIENCE)
 
 
 class ProcrastinateEngine(Engine):
@@ -82,7 +96,8 @@ class ProcrastinateEngine(Engine):
         self._database = database
         self._journal = journal
         self._tick = tick
-        self._pace = pace or Pace()
+        pace = pace or Pace()
+        self._pace = pace.patient if slots else pace
         self._queues = {None: [DELIVERIES, SLOTS], True: [SLOTS], False: [DELIVERIES]}[slots]
 
     def run(self, work: Work, *, stop: Stop) -> None:
@@ -120,6 +135,7 @@ class ProcrastinateEngine(Engine):
                     concurrency=1,
                     install_signal_handlers=False,
                     fetch_job_polling_interval=self._pace.poll,
+                    abort_job_polling_interval=NEVER_SECONDS,
                     update_heartbeat_interval=self._pace.heartbeat,
                     stalled_worker_timeout=self._pace.stalled,
                 )
@@ -144,7 +160,11 @@ class ProcrastinateEngine(Engine):
         from procrastinate import App, JobContext, PsycopgConnector
 
         connector = PsycopgConnector(
-            conninfo=self._database.conninfo, min_size=1, max_size=4, timeout=POOL_SECONDS
+            conninfo=self._database.conninfo,
+            connection_class=_waiting_quietly(),
+            min_size=1,
+            max_size=4,
+            timeout=POOL_SECONDS,
         )
         app = App(connector=connector)
 
@@ -159,18 +179,17 @@ class ProcrastinateEngine(Engine):
 
     async def _look_after(self, app: "App", seat: "_Seat", stop: Stop) -> None:
         """Until it is time to end: tick, take care of jobs that nobody does, and forget those that are finished."""
-        pause = self._pace.heartbeat
         loop = asyncio.get_running_loop()
         next_look, next_cleaning = 0.0, loop.time() + FIRST_CLEANING_SECONDS
         while not stop.is_set():
             if loop.time() >= next_look:
-                next_look = loop.time() + pause
+                next_look = loop.time() + self._pace.look
                 await asyncio.to_thread(self._tick)
                 await self._rescue(app, seat)
             if loop.time() >= next_cleaning:
                 next_cleaning = loop.time() + CLEANING_SECONDS
                 await self._clean(app)
-            await asyncio.sleep(min(STOP_SECONDS, pause))
+            await asyncio.sleep(min(STOP_SECONDS, self._pace.look))
 
     async def _rescue(self, app: "App", seat: "_Seat") -> None:
         """Have done what would not be: jobs of dead workers, of our own that could not be ended, and what has no job at all."""
@@ -238,6 +257,21 @@ class TryAgain(Exception):
     def __init__(self, at: datetime) -> None:
         super().__init__(f"again at {at.isoformat()}")
         self.at = at
+
+
+def _waiting_quietly() -> "type[AsyncConnection]":
+    """Return psycopg's connection, but for one thing: while it waits it looks ten times each second whether it was interrupted.
+
+    An event loop is told of that anyway, and what idles should cost nothing.
+    """
+    from psycopg import AsyncConnection
+
+    class Quiet(AsyncConnection):
+        async def wait(self, *given: Any, **named: Any) -> Any:
+            # Its own loop gives the interval by name, if at all.
+            return await super().wait(*given, **({"interval": QUIET_SECONDS} | named))
+
+    return Quiet
 
 
 def _strategy() -> "BaseRetryStrategy":
