@@ -249,6 +249,14 @@ def test_the_license_that_is_handed_out_is_no_second_one() -> None:
     assert states(desk.complete())["ledger"] == "already"
 
 
+def test_an_issue_has_two_addresses() -> None:
+    desk = Desk(request_issue(web_url=f"{LINK.replace('issues', 'work_items')}/42"))
+    desk.ledger.kept = [issued(1, id=1, sha256=fingerprint(desk.data), issue=f"{LINK}/42")]
+
+    assert "made for it" in desk.refuse("no").remarks[0]
+    assert states(desk.complete())["ledger"] == "already"
+
+
 def test_another_license_of_the_person_is_in_the_way_unless_it_was_overridden() -> None:
     desk = Desk()
     desk.ledger.kept = [issued(1, id=1)]

@@ -191,6 +191,20 @@ def test_a_request_that_does_not_say_what_for_is_not_guessed_at(purpose: str) ->
     assert not decision.is_accepted
 
 
+@pytest.mark.parametrize(
+    ("said", "link"),
+    [
+        (f" {LINK.replace('issues', 'work_items')}/42?a=b#note_7 ", f"{LINK}/42"),
+        (f"{LINK}/42/", f"{LINK}/42"),
+        ("support#42", "support#42"),
+    ],
+)
+def test_the_link_of_an_issue_is_kept_in_one_form(said: str, link: str) -> None:
+    request = decided(issue=said).request
+    assert request
+    assert request.issue == link
+
+
 def test_contacts_are_configuration() -> None:
     assert decided(purpose="duo-testing", rules=Rules(staging_contact="#other")).contact == "#other"
 

@@ -1,5 +1,6 @@
 """Requests for a license, and what becomes of them (source: domain, 5; interface, "licenses")."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -167,6 +168,11 @@ class RequestIssue:
     is_confidential: bool = False
     labels: tuple[str, ...] = ()
 
+    @property
+    def link(self) -> str:
+        """Its address as the ledger has it; see `link_of`."""
+        return link_of(self.web_url)
+
 
 @dataclass(frozen=True, slots=True)
 class RequestNote:
@@ -223,3 +229,10 @@ class Closing:
     reply: str = field(default="", repr=False)
     problems: tuple[Problem, ...] = ()
     remarks: tuple[str, ...] = ()
+
+
+def link_of(address: str) -> str:
+    """Return the address of an issue in the one form that is kept and compared: GitLab has two of each, and people copy those of comments."""
+    if not address.startswith(("https://", "http://")):
+        return address
+    return re.split("[?#]", address, maxsplit=1)[0].rstrip("/").replace("/-/work_items/", "/-/issues/")

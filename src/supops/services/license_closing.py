@@ -170,7 +170,7 @@ class Closer:
     def _made_for(self, issue: RequestIssue) -> str:
         """Say that this very request has its license, and is only not answered; empty where it has none."""
         today = self.licenser.today
-        entries = (one for one in self.licenser.ledger.entries() if one.issue == issue.web_url)
+        entries = (one for one in self.licenser.ledger.entries() if one.issue == issue.link)
         made = next((one for one in entries if one.is_running_on(today)), None)
         if made is None:
             return ""

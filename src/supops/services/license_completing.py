@@ -179,7 +179,7 @@ class Completion:
             return Part(step, "", lambda: licenser.ledger.confirm(known, known.file))
         reason = override.reason if override else ""
         entry = licenser.entry(
-            content, handed.data, self.closing.issue.web_url, handed.by, Origin.COMPLETED, reason
+            content, handed.data, self.closing.issue.link, handed.by, Origin.COMPLETED, reason
         )
         step = _step("ledger", "recorded as handed out", is_done=False)
         return Part(step, "", lambda: licenser.ledger.add(entry, today=licenser.today))
@@ -273,7 +273,7 @@ def _differences(
         odd = f" ({', '.join(opened.oddities)})" if opened.oddities else ""
         said = f"there is more in the file than the license{odd}: hand out the file as it was made"
         problems.append(Problem("license", said))
-    if known is not None and known.issue and known.issue != issue.web_url:
+    if known is not None and known.issue and known.issue != issue.link:
         problems.append(Problem("license", f"the ledger has it as issued for another request, {known.issue}"))
     return problems
 

@@ -13,6 +13,7 @@ from supops.models.license_requests import (
     Override,
     Purpose,
     WrittenRequest,
+    link_of,
 )
 from supops.models.licenses import COMPANY, License, Problem, Route
 from supops.services.license_fields import Fields, mention_beside, mentions_duo, purpose_of, shown
@@ -174,7 +175,7 @@ def understood(fields: Fields, today: date) -> LicenseRequest | None:
         return None
     if requested_on is None or end_date is None:
         return None
-    link = fields.written.link or fields.written.values.get("issue", "")
+    link = link_of(fields.written.link or fields.written.values.get("issue", "").strip())
     return LicenseRequest(name, email, plan, users, previous, trueup, end_date, requested_on, link)
 
 

@@ -156,7 +156,7 @@ class Licenser:
                 continue
             if not is_of(other.values.get("email", ""), person):
                 continue
-            if issue.web_url in recorded:
+            if issue.link in recorded:
                 continue
             # What was completed by hand may say it in any spelling, or in one with two meanings.
             end = max(days_named(other.values.get("end_date", "")), default=None)
