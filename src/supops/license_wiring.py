@@ -170,7 +170,12 @@ class LicenseWiring:
         def passphrase() -> str:
             return self._passphrase(variable, ask)
 
-        return load_signer(file, passphrase, self._platforms.terminal)
+        signer = load_signer(file, passphrase, self._platforms.terminal)
+        if self._settings.public_key and signer.reader() != self.reader(None):
+            self._platforms.terminal.warn(
+                "the private key is another one than licenses.public_key belongs to: what it signs is read with --public-key only"
+            )
+        return signer
 
     def _passphrase(self, variable: str | None, ask: Callable[[], str | None]) -> str:
         from supops.models.secrets import SecretRef

@@ -15,7 +15,7 @@ from supops.models.licenses import COMPANY
 from tests.cli.schemas import validate
 from tests.cli.terminal import run_in_terminal
 from tests.conftest import Ran, Run
-from tests.licenses import LICENSE, PASSPHRASE, VALUES, signer, write_keys
+from tests.licenses import LICENSE, PASSPHRASE, VALUES, private_pem, signer, write_keys
 
 
 def in_days(days: int) -> str:
@@ -339,6 +339,18 @@ def test_the_passphrase_comes_from_a_secret_reference(run: Run, tmp_path: Path) 
         "licenses: {passphrase: {env: KEY_PASS}, private_key: signing-secret.pem}\n"
     )
     assert run(*words[:3], "--dry-run", env={"KEY_PASS": PASSPHRASE}).status == 0
+
+
+def test_a_private_key_that_public_key_does_not_belong_to_is_told(
+    run: Run, keys: tuple[Path, Path], tmp_path: Path
+) -> None:
+    private, public = keys
+    other = tmp_path / "other.pem"
+    other.write_bytes(private_pem(1))
+    (tmp_path / "supops.yaml").write_text(f"licenses: {{public_key: {public}}}\n")
+
+    assert "public_key" not in generate(run, private, "--dry-run").err
+    assert "another one than licenses.public_key belongs to" in generate(run, other, "--dry-run").err
 
 
 def test_the_passphrase_is_asked_for_on_a_terminal_and_not_shown(
