@@ -249,6 +249,16 @@ def test_the_license_that_is_handed_out_is_no_second_one() -> None:
     assert states(desk.complete())["ledger"] == "already"
 
 
+def test_another_license_that_was_begun_for_the_request_is_in_the_way() -> None:
+    desk = Desk()
+    begun = issued(1, id=7, expires=LICENSE.expires, issue=f"{LINK}/42", is_pending=True)
+    desk.ledger.kept = [begun]
+
+    for override in (None, Override("lost")):
+        (problem,) = desk.complete(override=override, dry_run=True).problems
+        assert "license 7 was begun for this request, and is another file" in problem.message
+
+
 def test_an_issue_has_two_addresses() -> None:
     desk = Desk(request_issue(web_url=f"{LINK.replace('issues', 'work_items')}/42"))
     desk.ledger.kept = [issued(1, id=1, sha256=fingerprint(desk.data), issue=f"{LINK}/42")]

@@ -273,6 +273,9 @@ def _differences(
         odd = f" ({', '.join(opened.oddities)})" if opened.oddities else ""
         said = f"there is more in the file than the license{odd}: hand out the file as it was made"
         problems.append(Problem("license", said))
+    if (begun := decision.begun) is not None:
+        said = f"license {begun.id} was begun for this request, and is another file: generate it again to finish that one, or first run:"
+        problems.append(Problem("license", f"{said} supops licenses withdraw {begun.id} --reason TEXT"))
     if known is not None and known.issue and known.issue != issue.link:
         problems.append(Problem("license", f"the ledger has it as issued for another request, {known.issue}"))
     return problems
