@@ -276,7 +276,10 @@ def test_a_file_that_is_there_is_left_alone(run: Run, keys: tuple[Path, Path], t
     assert (tmp_path / "a").read_text() == "mine"
     assert json.loads(run("licenses", "list", "-o", "json").out)["licenses"] == []
 
-    generate(run, private, "--output-file", "a", "--force")
+    planned = generate(run, private, "--output-file", "a", "--force", "--dry-run")
+    assert "a was there already, and would be replaced" in planned.err
+    made = generate(run, private, "--output-file", "a", "--force")
+    assert "a was there already, and is replaced" in made.err
     assert (tmp_path / "a").read_text() != "mine"
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
 

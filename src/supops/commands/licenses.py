@@ -168,6 +168,7 @@ def generate(
         wiring.terminal.note(remark)
     target = licenses.target(license_file, decision, force=force)
     signer = licenses.signer(private_key, passphrase_env, asked_passphrase)
+    was_there = target.exists()
     generated = licenses.generated(decision, signer, target, force=force, dry_run=dry_run)
     today = licenses.licenser.today
     result = Result(
@@ -176,6 +177,8 @@ def generate(
         lambda: generated_csv(generated, today),
     )
     deliver(wiring, result, output, None)
+    if was_there and force:
+        wiring.terminal.note(f"{target} was there already, and {'would be' if dry_run else 'is'} replaced")
     if issue and generated.is_recorded:
         wiring.terminal.note(
             f"next: supops licenses complete --issue {issue} --license {shlex.quote(generated.file)}"
