@@ -19,6 +19,8 @@ MOST_AT_ONCE = 256
 # How long what is known of the store may be told again.
 FRESH_SECONDS = 2.0
 LONGEST_FRESH_SECONDS = 30.0
+# Longer than a lock of the store is waited for; shorter than those wait who ask (Prometheus: 10 s).
+PATIENCE_SECONDS = 8.0
 
 Answer = asyncio.Future["int | None"]
 
@@ -138,12 +140,16 @@ class StoreState:
     oldest_seconds: float
 
 
+SILENT = StoreState("it does not answer", None, 0.0)
+
+
 class StoreWatch:
     """Looks at the store, but not more often than every few seconds, however often it is asked. Any thread may ask.
 
     Args:
         inbox: Used by one thread only.
         fresh: For how many seconds an answer is given again.
+        patience: After how many seconds a store that does not answer is one that can't be used.
     """
 
     def __init__(
@@ -152,11 +158,13 @@ class StoreWatch:
         clock: Clock,
         *,
         fresh: float = FRESH_SECONDS,
+        patience: float = PATIENCE_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._inbox = inbox
         self._clock = clock
         self._fresh = fresh
+        self._patience = patience
         self._monotonic = monotonic
         self._known: StoreState | None = None
         self._until = 0.0
@@ -164,11 +172,21 @@ class StoreWatch:
 
     def state(self) -> StoreState:
         """Return what is known; wait for it."""
-        return self._executor.submit(self._state).result()
+        looking = self._executor.submit(self._state)
+        try:
+            return looking.result(self._patience)
+        except TimeoutError:
+            # One that has not begun will not: there may be many of them by now.
+            looking.cancel()
+            return SILENT
 
     async def state_soon(self) -> StoreState:
         """Return what is known, without keeping others from their turn."""
-        return await asyncio.wrap_future(self._executor.submit(self._state))
+        looking = asyncio.wrap_future(self._executor.submit(self._state))
+        try:
+            return await asyncio.wait_for(looking, self._patience)
+        except TimeoutError:
+            return SILENT
 
     async def beside(self, work: Callable[[], None]) -> None:
         """Do something else with the store in the same thread."""

@@ -15,6 +15,7 @@ from supops.adapters.inbox_sqlite import SqliteDatabase
 from supops.errors import SupopsError
 from supops.models.deliveries import Backlog, Filter, NewDelivery
 from supops.receiver_store import FRESH_SECONDS, LONGEST_FRESH_SECONDS, Overloaded, StoreWatch, Writer
+from tests.postgres import until
 
 
 class SlowInbox(SqlInbox):
@@ -56,6 +57,26 @@ def test_a_problem_is_told_no_longer_than_it_lasts(tmp_path: Path) -> None:
     inbox.seconds += FRESH_SECONDS
 
     assert not watch.state().problem
+    watch.close()
+
+
+def test_a_store_that_does_not_answer_is_one_that_can_not_be_used(tmp_path: Path) -> None:
+    """As a database whose machine is frozen: nobody who asks waits for it, and the other metrics are told."""
+    go_on = threading.Event()
+
+    class SilentInbox(SqlInbox):
+        def check(self) -> None:
+            go_on.wait(30)
+
+    inbox = SilentInbox(SqliteDatabase(tmp_path / "inbox.db"))
+    watch = StoreWatch(inbox, SystemClock(), fresh=0.0, patience=0.05)
+
+    for state in (watch.state(), watch.state(), asyncio.run(watch.state_soon())):
+        assert state.problem
+        assert state.backlog is None
+
+    go_on.set()
+    assert until(lambda: not watch.state().problem)
     watch.close()
 
 
