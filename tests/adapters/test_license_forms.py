@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -340,6 +341,12 @@ def test_the_issue_says_when_and_where() -> None:
     assert IssueForms(ZoneInfo("Europe/Berlin"))(issue).requested_on == date(2026, 11, 26)
     assert READ(issue).link == issue.web_url
     assert READ(request_issue(7, form(issue="https://example.net/1"))).values.get("issue") is None
+
+
+def test_a_label_of_the_issue_may_say_what_it_is_about() -> None:
+    issue = replace(request_issue(description=HEADINGS), labels=("license", "feature::GitLab Duo"))
+
+    assert [text for text in READ(issue).other if mentions_duo(text)] == ["feature::GitLab Duo"]
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,8 @@ class IssueForms(FormReader):
             if len(values) > 1 and key != "issue"
         ]
         values = {key: texts[0] for key, texts in found.values.items() if len(texts) == 1 and key != "issue"}
-        other = (*found.other, *found.values.get("issue", ()))
+        # Who sorted it may have said in a label what it is about.
+        other = (*found.other, *found.values.get("issue", ()), *issue.labels)
         return WrittenRequest(
             values,
             f"issue #{issue.iid}",
