@@ -110,7 +110,8 @@ def test_a_request_to_its_end(run: Run, tmp_path: Path) -> None:
 
     shown = report(issues(run, "show", "20", "-o", "json"), "issue")
     assert shown["issue"]["state"] == "closed"
-    assert [one["stage"] for one in shown["history"]][-3:] == ["Development", "Implementation", "Completed"]
+    stages = [one["stage"] for one in shown["history"]]
+    assert stages[-4:] == ["Development", "Implementation", "Completed", "Closed"]
     again = report(issues(run, "close", "20", "--yes", "-o", "json"), "issue-move")
     assert again["outcome"] == "unchanged"
 

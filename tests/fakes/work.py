@@ -12,6 +12,7 @@ from supops.models.work import (
     LabelEvent,
     Milestone,
     Person,
+    StateEvent,
     WorkIssue,
     WorkNote,
 )
@@ -70,6 +71,7 @@ class FakeWork(WorkTracker):
         self.kept: dict[int, WorkIssue] = {}
         self.comments: dict[int, list[WorkNote]] = {}
         self.events: dict[int, list[LabelEvent]] = {}
+        self.states: dict[int, list[StateEvent]] = {}
         self.people = {
             name: Person(name, name.title(), may_plan=name != REQUESTER)
             for name in (ME, REQUESTER, TEAMMATE, LEADER)
@@ -111,7 +113,7 @@ class FakeWork(WorkTracker):
             milestone,
             confidential=confidential,
         )
-        self.comments[iid], self.events[iid] = [], []
+        self.comments[iid], self.events[iid], self.states[iid] = [], [], []
         self.relabel(iid, *labels, at=made)
         self.known_labels.update(labels)
         return iid
@@ -141,10 +143,20 @@ class FakeWork(WorkTracker):
         """Have somebody change an issue."""
         self.kept[iid] = replace(self.kept[iid], title=title, updated_at=self._tick())
 
-    def closed(self, iid: int) -> None:
+    def closed(self, iid: int, *, by: str = TEAMMATE) -> None:
         """Have somebody close an issue."""
-        at = self._tick()
-        self.kept[iid] = replace(self.kept[iid], state="closed", closed_at=at, updated_at=at)
+        self._set_state(iid, closed=True, at=self._tick(), by=by)
+
+    def reopened(self, iid: int, *, by: str = TEAMMATE) -> None:
+        """Have somebody open an issue again."""
+        self._set_state(iid, closed=False, at=self._tick(), by=by)
+
+    def _set_state(self, iid: int, *, closed: bool, at: datetime, by: str) -> None:
+        if self.kept[iid].is_closed == closed:
+            return
+        state, closed_at = ("closed", at) if closed else ("opened", None)
+        self.kept[iid] = replace(self.kept[iid], state=state, closed_at=closed_at, updated_at=at)
+        self.states[iid].append(StateEvent(closed, at, by))
 
     def snapshot(self) -> tuple[object, ...]:
         """Return all that there is, to compare with later."""
@@ -152,6 +164,7 @@ class FakeWork(WorkTracker):
             dict(self.kept),
             {iid: tuple(notes) for iid, notes in self.comments.items()},
             {iid: tuple(events) for iid, events in self.events.items()},
+            {iid: tuple(events) for iid, events in self.states.items()},
         )
 
     def _tick(self) -> datetime:
@@ -188,6 +201,11 @@ class FakeWork(WorkTracker):
         self._called("label_events", iid)
         self._known(iid)
         return tuple(self.events[iid])
+
+    def state_events(self, iid: int) -> tuple[StateEvent, ...]:
+        self._called("state_events", iid)
+        self._known(iid)
+        return tuple(self.states[iid])
 
     def iterations(self) -> IterationListing:
         self._called("iterations")
@@ -228,11 +246,11 @@ class FakeWork(WorkTracker):
             assignees=now.assignees if change.assignees is None else change.assignees,
             milestone=change.milestone or now.milestone,
             weight=now.weight if change.weight is None else change.weight,
-            state="closed" if change.close else "opened" if change.reopen else now.state,
-            closed_at=(now.closed_at or at) if change.close else None if change.reopen else now.closed_at,
             updated_at=at,
         )
         self.relabel(issue.iid, *labels, at=at, by=ME)
+        if change.close or change.reopen:
+            self._set_state(issue.iid, closed=change.close, at=at, by=ME)
         self.known_labels.update(change.add_labels)
         return self._answered(issue.iid, failure)
 

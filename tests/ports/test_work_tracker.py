@@ -208,7 +208,7 @@ def test_long_lists_are_whole(place: Place) -> None:
 
 
 def test_what_is_not_there_is_not_found(tracker: WorkTracker) -> None:
-    for call in (tracker.issue, tracker.notes, tracker.label_events):
+    for call in (tracker.issue, tracker.notes, tracker.label_events, tracker.state_events):
         with pytest.raises(NotFound, match=tracker.project):
             call(999)
 
@@ -337,6 +337,24 @@ def test_labels_come_and_go_in_the_history(place: Place, issue: WorkIssue) -> No
     assert [(one.added, one.label) for one in events[3:]] == [(False, PLANNING), (True, "Stage::Blocked")]
     assert {one.by for one in events} == {place.me}
     assert [one.at for one in events] == sorted(one.at for one in events)
+
+
+def test_closing_and_opening_again_is_told_by_events_and_by_no_comment(
+    place: Place, issue: WorkIssue
+) -> None:
+    tracker = place.tracker
+    place.close(issue.iid)
+    closed = tracker.issue(issue.iid)
+
+    again = tracker.update(closed, Change(close=True))
+    tracker.update(tracker.update(again, Change(reopen=True)), Change((PLANNING,), close=True))
+
+    events = tracker.state_events(issue.iid)
+    assert [one.closed for one in events] == [True, False, True]
+    assert [one.by == place.me for one in events] == [False, True, True]
+    assert events[0].at == closed.closed_at
+    assert [one.at for one in events] == sorted(one.at for one in events)
+    assert tracker.notes(issue.iid) == ()
 
 
 def test_iterations_are_weeks_and_today_is_in_one(place: Place) -> None:

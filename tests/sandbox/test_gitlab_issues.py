@@ -176,7 +176,10 @@ def test_changes_are_told_in_notes_of_the_platform(client: httpx.Client) -> None
 
     assert [(one["body"], one["system"], one["author"]["username"]) for one in listed] == [
         ("changed the description", True, BOT),
-        ("closed", True, BOT),
+    ]
+    events = client.get(f"{ISSUES}/1/resource_state_events").json()
+    assert [(one["state"], one["user"]["username"], one["resource_type"]) for one in events] == [
+        ("closed", BOT, "Issue")
     ]
     assert client.put(f"{ISSUES}/1/notes/{listed[0]['id']}", json={"body": "x"}).status_code == 403
     assert client.get(f"{ISSUES}/1/notes", params={"activity_filter": "only_comments"}).json() == []

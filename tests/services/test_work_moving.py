@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from supops.errors import Forbidden, NetworkError, NotFound, UsageError
-from supops.models.work import Iteration, WorkNote
+from supops.models.work import Iteration
 from supops.models.workflow import Verb
 from supops.services.flow_default import Switches, Where, default_flow
 from supops.services.work_ports import Changed
@@ -625,9 +625,7 @@ def test_a_round_is_another_one_where_people_opened_it_again_by_hand(office: Off
     iid = office.tracker.opened(stage("Triage"), *BUG)
     office.move(iid, Verb.CLOSE, reason="It works")
 
-    office.tracker.kept[iid] = replace(office.issue(iid), state="opened", closed_at=None)
-    note = WorkNote(99, "reopened", TEAMMATE, office.tracker.time, system=True)
-    office.tracker.comments[iid].append(note)
+    office.tracker.reopened(iid)
 
     assert "half-moved" not in office.rules(iid)
     assert office.move(iid, Verb.CLOSE, reason="It works").plan.comments

@@ -149,6 +149,27 @@ def test_one_issue_with_its_history(office: Office) -> None:
         office.viewer.show(99, office.mover)
 
 
+def test_the_history_has_when_it_was_closed_and_opened_again(office: Office) -> None:
+    iid = office.tracker.opened(stage("Triage"), *BUG, ago=10 * DAY)
+    office.tracker.closed(iid, by=LEADER)
+    office.tracker.time += 7 * DAY
+    office.tracker.reopened(iid)
+
+    def history() -> list[tuple[str, str, int, bool]]:
+        found = office.viewer.show(iid, office.mover).history
+        return [(one.stage, one.by, one.days, one.until is None) for one in found]
+
+    again = [("Triage", TEAMMATE, 8, False), ("Closed", LEADER, 5, False), ("Triage", TEAMMATE, 0, True)]
+    assert history() == again
+    office.move(iid, target="Planning")
+    office.move(iid, Verb.CLOSE, reason="Not now")
+    assert history()[3:] == [("Planning", "support-bot", 0, True)]
+    # Of imported ones, the platform may not tell all.
+    office.tracker.closed(iid, by=LEADER)
+    office.tracker.states[iid] = []
+    assert [one[:2] for one in history()][-2:] == [("Planning", "support-bot"), ("Closed", "")]
+
+
 def test_lint_is_content_with_what_is_right(office: Office) -> None:
     iid = office.tracker.opened(stage("Triage"), *BUG)
     office.move(iid, Verb.PLAN)

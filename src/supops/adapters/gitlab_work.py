@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from gitlab.utils import EncodedId
 
@@ -21,6 +21,7 @@ from supops.adapters.gitlab_work_shapes import (
     MilestoneShape,
     NoteShape,
     ProjectShape,
+    StateShape,
     difference,
     events_of,
     issue_of,
@@ -28,6 +29,7 @@ from supops.adapters.gitlab_work_shapes import (
     milestone_of,
     note_of,
     notes_of,
+    states_of,
 )
 from supops.errors import Conflict, Forbidden, NotFound, PlatformError, RateLimited, Rejected
 from supops.models.work import (
@@ -37,6 +39,7 @@ from supops.models.work import (
     LabelEvent,
     Milestone,
     Person,
+    StateEvent,
     WorkIssue,
     WorkNote,
 )
@@ -50,6 +53,7 @@ ISSUE_HINT = (
     "Check the number; a confidential issue is shown to Reporters and above, to its author, and to whom it is assigned; "
     f"an issue that was moved has another number. {PROJECT_HINT}"
 )
+Event = TypeVar("Event", EventShape, StateShape)
 NO_GROUP = "the project is in no group, and only groups have iterations"
 NO_ITERATIONS = "GitLab has none for this group: they are in its plans Premium and above"
 NOBODY = {"assignee_ids": [0]}
@@ -118,13 +122,11 @@ class GitLabWork(WorkTracker):
 
     def label_events(self, iid: int) -> tuple[LabelEvent, ...]:
         """See `supops.services.work_ports.WorkTracker`."""
-        purpose = f"list the label events of the issue #{iid} of {self.project}"
-        path = f"{self._path}/issues/{iid}/resource_label_events"
-        try:
-            return events_of(read_all(self._gitlab, path, EventShape, purpose=purpose))
-        except NotFound as error:
-            error.hint = ISSUE_HINT
-            raise
+        return events_of(self._events_of(iid, "label", EventShape))
+
+    def state_events(self, iid: int) -> tuple[StateEvent, ...]:
+        """See `supops.services.work_ports.WorkTracker`."""
+        return states_of(self._events_of(iid, "state", StateShape))
 
     def iterations(self) -> IterationListing:
         """See `supops.services.work_ports.WorkTracker`."""
@@ -228,6 +230,15 @@ class GitLabWork(WorkTracker):
         purpose = f"show the issue #{iid} of {self.project}"
         try:
             return self._gitlab.get(f"{self._path}/issues/{iid}", IssueShape, purpose=purpose)
+        except NotFound as error:
+            error.hint = ISSUE_HINT
+            raise
+
+    def _events_of(self, iid: int, what: str, shape: type[Event]) -> list[Event]:
+        purpose = f"list the {what} events of the issue #{iid} of {self.project}"
+        path = f"{self._path}/issues/{iid}/resource_{what}_events"
+        try:
+            return read_all(self._gitlab, path, shape, purpose=purpose)
         except NotFound as error:
             error.hint = ISSUE_HINT
             raise

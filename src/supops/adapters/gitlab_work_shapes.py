@@ -6,7 +6,7 @@ from datetime import date, datetime
 import msgspec
 
 from supops.adapters.gitlab import User
-from supops.models.work import Iteration, LabelEvent, Milestone, WorkIssue, WorkNote
+from supops.models.work import Iteration, LabelEvent, Milestone, StateEvent, WorkIssue, WorkNote
 
 
 class IterationShape(msgspec.Struct):
@@ -69,6 +69,15 @@ class EventShape(msgspec.Struct):
     action: str
     created_at: datetime
     label: LabelShape | None = None
+    user: User | None = None
+
+
+class StateShape(msgspec.Struct):
+    """An issue was closed or opened again: ``state`` is ``closed`` or ``reopened``. No comment tells of it."""
+
+    id: int
+    state: str
+    created_at: datetime
     user: User | None = None
 
 
@@ -169,6 +178,15 @@ def events_of(found: Iterable[EventShape]) -> tuple[LabelEvent, ...]:
             one.user.username if one.user else "",
         )
         for one in ordered
+    )
+
+
+def states_of(found: Iterable[StateShape]) -> tuple[StateEvent, ...]:
+    """Return when an issue was closed and opened again, each event once, the oldest first."""
+    events = {one.id: one for one in found if one.state in ("closed", "reopened")}
+    return tuple(
+        StateEvent(one.state == "closed", one.created_at, one.user.username if one.user else "")
+        for one in sorted(events.values(), key=lambda one: (one.created_at, one.id))
     )
 
 

@@ -116,6 +116,20 @@ class LabelEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class StateEvent:
+    """An issue was closed, or opened again.
+
+    Attributes:
+        closed: Whether it was closed.
+        by: Username; empty where the user does not exist any more.
+    """
+
+    closed: bool
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class WorkNote:
     """A comment on an issue.
 

@@ -25,6 +25,7 @@ from supops.sandbox.gitlab_state import (
     GitLabProject,
     GitLabState,
     Mention,
+    StateEvent,
 )
 from supops.sandbox.gitlab_text import QuickAction, carried_out, mentions
 from supops.sandbox.gitlab_time import seconds_of, spoken, time_stats
@@ -45,6 +46,8 @@ def answer(context: Context, project: GitLabProject, inner: tuple[str, ...]) -> 
     issue = visible_issue(context, project, inner[0])
     if issue is not None and method == "GET" and inner[1:] == ("resource_label_events",):
         return label_events(context, project, issue)
+    if issue is not None and method == "GET" and inner[1:] == ("resource_state_events",):
+        return page(context.request, issue.states, lambda one: _state_json(context, issue, one))
     if issue is not None and inner[1:] in (("add_spent_time",), ("time_stats",)):
         return _time_of(context, project, issue, inner[1])
     if issue is None or len(inner) > 1:
@@ -139,13 +142,11 @@ def _update(context: Context, project: GitLabProject, issue: GitLabIssue) -> Ans
     problem = _problem_with(asked)
     if problem:
         return problem
-    was, was_closed = issue.description, issue.state == "closed"
+    was = issue.description
     _change(context, project, issue, asked)
     issue.touch(moment(context.now))
     if issue.description != was:
         tell(context, issue, "changed the description")
-    if (issue.state == "closed") != was_closed:
-        tell(context, issue, "reopened" if was_closed else "closed")
     return json_answer(200, issue_json(context, issue))
 
 
@@ -266,9 +267,18 @@ def _labels_in(argument: str) -> list[str]:
 
 
 def _set_state(context: Context, issue: GitLabIssue, *, is_closed: bool) -> None:
-    issue.state = "closed" if is_closed else "opened"
-    issue.closed_at = moment(context.now) if is_closed else None
-    issue.closed_by = context.user.username if is_closed else None
+    context.state.set_state(issue, is_closed=is_closed, by=context.user.username, at=moment(context.now))
+
+
+def _state_json(context: Context, issue: GitLabIssue, event: StateEvent) -> Json:
+    return {
+        "id": event.id,
+        "user": user_json(context.state, event.user),
+        "created_at": event.created_at,
+        "resource_type": "Issue",
+        "resource_id": issue.id,
+        "state": event.state,
+    }
 
 
 def _assign(context: Context, issue: GitLabIssue, ids: list[str]) -> None:

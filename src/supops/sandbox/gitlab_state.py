@@ -151,6 +151,16 @@ class LabelEvent:
     created_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class StateEvent:
+    """An issue was closed or opened again: `state` is ``closed`` or ``reopened``."""
+
+    id: int
+    user: str
+    state: str
+    created_at: str
+
+
 @dataclass(slots=True)
 class GitLabIssue:
     """An issue; `description` is the Markdown that is left when its quick actions were carried out.
@@ -159,6 +169,7 @@ class GitLabIssue:
         milestone: Id of its milestone; None for none.
         iteration: Id of its iteration; None for none.
         events: How its labels came and went, the oldest first.
+        states: When it was closed and opened again, the oldest first; no note tells of that.
         time_spent: In seconds.
     """
 
@@ -182,6 +193,7 @@ class GitLabIssue:
     milestone: int | None = None
     iteration: int | None = None
     events: list[LabelEvent] = field(default_factory=list)
+    states: list[StateEvent] = field(default_factory=list)
     time_spent: int = 0
 
     def touch(self, moment: str) -> None:
@@ -270,7 +282,16 @@ class GitLabState:
     def close_issue(self, project: str, iid: int, *, by: str, at: str) -> None:
         """Close an issue, as somebody does in the browser."""
         issue = self.issue(project, iid)
-        issue.state, issue.closed_at, issue.closed_by, issue.updated_at = "closed", at, by, at
+        self.set_state(issue, is_closed=True, by=by, at=at)
+        issue.updated_at = at
+
+    def set_state(self, issue: GitLabIssue, *, is_closed: bool, by: str, at: str) -> None:
+        """Close an issue, or open it again; one that is so already stays as it is."""
+        if is_closed == (issue.state == "closed"):
+            return
+        issue.state = "closed" if is_closed else "opened"
+        issue.closed_at, issue.closed_by = (at, by) if is_closed else (None, None)
+        issue.states.append(StateEvent(self.new_id(), by, "closed" if is_closed else "reopened", at))
 
     def tick(self, project: str, iid: int, text: str, *, by: str, at: str) -> None:
         """Tick the box of the first task that has a text in its line, in the description or a note, as in the browser.
@@ -318,6 +339,7 @@ class GitLabState:
                     **issue,
                     "notes": [GitLabNote(**note) for note in issue["notes"]],
                     "events": [LabelEvent(**event) for event in issue["events"]],
+                    "states": [StateEvent(**event) for event in issue.get("states", ())],
                 }
             )
             for issue in saved["issues"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from supops.sandbox import gitlab_planning
 from supops.sandbox.gitlab_pages import moment
-from supops.sandbox.gitlab_state import GitLabIssue, GitLabNote, LabelEvent
+from supops.sandbox.gitlab_state import GitLabIssue, GitLabNote, LabelEvent, StateEvent
 
 DAY = 86_400.0
 # Who works on requests, and who asks for things.
@@ -147,7 +147,7 @@ def issue_of(project: str, told: Told, now: float) -> GitLabIssue:
         by = told.steps[-1].by if told.steps else OLIVIA
         made.state, made.closed_at, made.closed_by = "closed", at(told.closed_ago), by
         made.updated_at = max(made.updated_at, made.closed_at)
-        made.notes.append(GitLabNote(ids.new(), by, "closed", made.closed_at, made.closed_at, system=True))
+        made.states.append(StateEvent(ids.new(), by, "closed", made.closed_at))
     return made
 
 

@@ -250,9 +250,11 @@ def is_close_unfinished(dossier: Dossier) -> bool:
     """Whether the review told an issue that it is closed, and did not get to close it."""
     latest = next(reversed(dossier.all_notes), None)
     closing = next((one for one, _ in marked(dossier.team_notes, Template.ABANDONED)), None)
-    if dossier.issue.is_closed or latest is None or closing is None:
+    if dossier.issue.is_closed or latest is None or closing is None or latest.id != closing.id:
         return False
-    return latest.id == closing.id and dossier.issue.updated_at - closing.created_at <= AT_ONCE
+    if dossier.issue.updated_at - closing.created_at > AT_ONCE:
+        return False
+    return all(one.at < closing.created_at for one in dossier.state_events)
 
 
 def came_from(dossier: Dossier) -> str:

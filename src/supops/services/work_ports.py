@@ -12,6 +12,7 @@ from supops.models.work import (
     LabelEvent,
     Milestone,
     Person,
+    StateEvent,
     WorkIssue,
     WorkNote,
 )
@@ -78,6 +79,15 @@ class WorkTracker(Protocol):
 
     def label_events(self, iid: int) -> tuple[LabelEvent, ...]:
         """List when which label came and went, the oldest first. The list is never short.
+
+        Raises:
+            NotFound: As `issue`.
+            SupopsError: The platform refuses, or can't be reached.
+        """
+        ...
+
+    def state_events(self, iid: int) -> tuple[StateEvent, ...]:
+        """List when an issue was closed and opened again, the oldest first. The list is never short.
 
         Raises:
             NotFound: As `issue`.

@@ -5,15 +5,20 @@ from datetime import date, datetime
 from functools import cached_property
 
 from supops.errors import UsageError
-from supops.models.work import Iteration, IterationListing, LabelEvent, Milestone, WorkIssue, WorkNote
+from supops.models.work import (
+    Iteration,
+    IterationListing,
+    LabelEvent,
+    Milestone,
+    StateEvent,
+    WorkIssue,
+    WorkNote,
+)
 from supops.models.work_marks import Mark, is_kind, mark_of
 from supops.models.workdays import working_days
 from supops.models.workflow import CLOSED, NOWHERE, Flow, Goal, Stage, Template, Validation
 from supops.services.ports import Clock
 from supops.services.work_ports import WorkTracker
-
-# How the platform's own notes begin where it says that an issue was closed, or opened again.
-STATES = ("closed", "reopened")
 
 
 @dataclass
@@ -95,6 +100,11 @@ class Dossier:
         """When which label came and went."""
         return self.desk.tracker.label_events(self.issue.iid)
 
+    @cached_property
+    def state_events(self) -> tuple[StateEvent, ...]:
+        """When it was closed, and opened again."""
+        return self.desk.tracker.state_events(self.issue.iid)
+
     def written(self, kind: Template) -> WorkNote | None:
         """Return the latest comment of a kind; None where there is none."""
         return next((one for one in reversed(self.team_notes) if is_kind(one, kind)), None)
@@ -109,8 +119,8 @@ class Dossier:
     def steps(self) -> int:
         """How often stage or validation were set, or it was closed or opened again: what tells a round from the one before."""
         keys = (self.flow.labels.stage, self.flow.labels.validation)
-        states = sum(1 for one in self.all_notes if one.system and one.body.startswith(STATES))
-        return states + sum(1 for one in self.events if one.added and one.label.startswith(keys))
+        labels = sum(1 for one in self.events if one.added and one.label.startswith(keys))
+        return labels + len(self.state_events)
 
     @property
     def place(self) -> str:
@@ -210,9 +220,10 @@ def age_of(dossier: Dossier) -> Age:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """A time that an issue was in a stage.
+    """A time that an issue was in a stage, or closed.
 
     Attributes:
+        stage: The name of the stage, or `CLOSED`.
         until: None where it is still there.
         by: Username of who put it there.
         days: Working days.
@@ -226,31 +237,39 @@ class Stay:
 
 
 def history_of(dossier: Dossier) -> tuple[Stay, ...]:
-    """Return the stages that an issue was in, the oldest first."""
+    """Return the stages that an issue was in, and when it was closed, the oldest first."""
     key = dossier.flow.labels.stage
     stays: list[Stay] = []
-    opened: dict[str, LabelEvent] = {}
-
-    def close(stage: str, until: datetime | None) -> None:
-        began = opened.pop(stage)
-        days = working_days(began.at, until or dossier.desk.now)
-        stays.append(Stay(stage, began.at, until, began.by, days))
-
-    for event in dossier.events:
-        stage = event.label.removeprefix(key)
-        if stage == event.label:
+    here: dict[str, tuple[datetime, str]] = {}
+    stages: list[str] = []
+    closed = False
+    for event in _course_of(dossier):
+        if isinstance(event, StateEvent):
+            closed = event.closed
+        elif (stage := event.label.removeprefix(key)) == event.label:
             continue
-        if not event.added:
-            if stage in opened:
-                close(stage, event.at)
-            continue
-        # A scoped label takes the place of the one before, which GitLab does not always record.
-        for other in [*opened]:
-            close(other, event.at)
-        opened[stage] = event
-    for stage in [*opened]:
-        close(stage, dossier.issue.closed_at)
+        elif event.added:
+            # A scoped label takes the place of the one before, which GitLab does not always record.
+            stages = [stage]
+        else:
+            stages = [one for one in stages if one != stage]
+        places = [CLOSED] if closed else stages
+        for place in [one for one in here if one not in places]:
+            since, by = here.pop(place)
+            stays.append(Stay(place, since, event.at, by, working_days(since, event.at)))
+        here |= {one: (event.at, event.by) for one in places if one not in here}
+    now = dossier.desk.now
+    stays += [Stay(place, at, None, by, working_days(at, now)) for place, (at, by) in here.items()]
     return tuple(sorted(stays, key=lambda one: one.since))
+
+
+def _course_of(dossier: Dossier) -> list[LabelEvent | StateEvent]:
+    """Return all that happened to an issue, in order; of imported ones, not all of it is told."""
+    issue, states = dossier.issue, [*dossier.state_events]
+    if issue.is_closed and issue.closed_at and not (states and states[-1].closed):
+        states.append(StateEvent(closed=True, at=issue.closed_at, by=""))
+    # What was changed together with the state was changed before that.
+    return sorted([*dossier.events, *states], key=lambda one: (one.at, isinstance(one, StateEvent)))
 
 
 def chosen_iteration(desk: Desk, text: str) -> Iteration:

@@ -20,7 +20,6 @@ from supops.services.work_reading import Desk, Dossier, type_of
 
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
 ASK, CLOSE_AFTER = 1, 4
-REOPENED = "reopened"
 NO_LADDER = "escalated to nobody in particular: the flow file (issues.flow) names no `ladder`"
 ASKED_FIRST = "nothing was asked before: closing comes after asking and escalating"
 # What the review itself writes is no update.
@@ -296,7 +295,7 @@ def last_update(dossier: Dossier) -> datetime:
 
 def _reopenings(dossier: Dossier, since: datetime) -> list[datetime]:
     """Return when an issue was opened again: what the platform tells, or, where it does not, what follows from a close of ours."""
-    told = [one.created_at for one in dossier.all_notes if one.system and one.body.startswith(REOPENED)]
+    told = [one.at for one in dossier.state_events if not one.closed]
     closing = next((one for one, _ in marked(dossier.team_notes, Template.ABANDONED)), None)
     if closing is None or closing.created_at < max([since, *told]):
         return [since, *told]
