@@ -78,6 +78,7 @@ def _with_many(empty: Path, full: Path) -> Iterator[Result]:
     for title, wanted in (
         ("all", Filter()),
         ("dead", Filter(state=State.DEAD)),
+        ("waiting", Filter(state=State.PENDING)),
         ("of an event", Filter(event="invitee.canceled")),
     ):
         seconds = {path.stem: _listing(path, wanted) for path in (empty, full)}
