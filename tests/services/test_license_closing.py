@@ -528,6 +528,23 @@ def test_a_request_that_a_license_was_made_for_is_not_refused_with_that_license(
     assert states(desk.refuse("no")) == {"reply": "done"}
 
 
+def test_whoever_still_has_a_license_is_told_so_without_our_numbers_and_other_requests() -> None:
+    desk = Desk()
+    desk.tracker.issues[41] = request_issue(41, labels=(LABEL,), is_closed=True)
+    desk.ledger.kept = [issued(40, id=7, is_pending=True)]
+
+    problems = desk.refuse().problems
+
+    (comment,) = desk.comments
+    assert (
+        "a license for this address runs until 2027-01-01; the next one can be made from that day" in comment
+    )
+    assert not any(word in comment for word in ("supops licenses", "ledger", "/40", "/41", "license 7"))
+    # Whoever works on it is told all.
+    assert "the ledger (license 7" in problems[0].message
+    assert f"{LINK}/41" in problems[1].message
+
+
 def test_a_dry_run_of_a_refusal() -> None:
     desk = Desk(request_issue(description=form(plan="gold")))
 
@@ -586,6 +603,7 @@ def test_what_was_completed_is_not_completed_with_another_file_nor_refused() -> 
 
     (problem,) = desk.complete().problems
     assert "with another file" in problem.message
+    assert "--override-existing --reason TEXT" in problem.message
     assert "completed already" in desk.refuse("no").remarks[0]
     assert len(desk.comments) == 1
     assert states(desk.complete(override=Override("lost")))["reply"] == "done"

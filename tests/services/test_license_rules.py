@@ -509,3 +509,52 @@ def test_what_no_license_for_a_team_member_has() -> None:
     ]
     # One key does not hide another of the same name.
     assert len(unwanted({"trial": True, "restrictions": {"trial": False}})) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("end_date", "2029-01-01"),
+        ("end_date", "2026-11-26"),
+        ("requested_on", "2026-11-27"),
+        ("requested_on", "2025-11-26"),
+        ("email", "jane.doe@example.org"),
+        ("purpose", "duo-testing"),
+        ("purpose", ""),
+    ],
+)
+def test_what_is_understood_is_shown_accepted_or_not(key: str, value: str) -> None:
+    decision = decide(written(**{key: value}), Rules(email_domains=("example.com",)), today=TODAY)
+
+    assert not decision.is_accepted
+    assert decision.form == ()
+    assert decision.request
+    if key != "purpose":
+        assert str(getattr(decision.request, key)) == value
+
+
+def test_a_field_that_makes_no_sense_is_not_understood() -> None:
+    assert decided(plan="gold").request is None
+    assert decided(purpose="duo-testing", users_count="many").request is None
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        ("1,000", "1000"),
+        ("1'000'000", "1000000"),
+        ("2\u202f500", "2500"),
+        ("10 users", "10"),
+        ("-5", ""),
+        ("10.5", ""),
+        ("1e3", ""),
+        ("5 to 10", ""),
+        ("0 users", ""),
+        ("9,999,999", ""),
+    ],
+)
+def test_a_count_in_another_spelling_is_offered_and_never_taken(text: str, offered: str) -> None:
+    (problem,) = decided(users_count=text).problems
+
+    assert problem.field == "users_count"
+    assert problem.message.partition("; did you mean ")[2] == (f"{offered}?" if offered else "")

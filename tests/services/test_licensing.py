@@ -73,6 +73,25 @@ def test_the_ledger_tells_of_a_license_that_runs() -> None:
     assert licenser(ledger, now=NOW + timedelta(days=1)).decide(written()).is_accepted
 
 
+def test_a_request_that_has_its_license_is_told_how_to_hand_it_out() -> None:
+    kept = issued(42, id=3, file="/tmp/jane's.lic")
+    asked = written(issue=f"{LINK}/42#note_7")
+
+    decision = licenser(FakeLedger([kept])).decide(asked)
+    assert decision.is_served
+    assert decision.problems[0].message == (
+        "this request has license 3 (/tmp/jane's.lic), until 2027-01-01: "
+        "supops licenses complete --issue 42 --license '/tmp/jane'\"'\"'s.lic'"
+    )
+
+    by_form = licenser(FakeLedger([replace(kept, file="")])).decide(asked).problems[0].message
+    assert "this request has license 3, until 2027-01-01; another one can be made with --override" in by_form
+    for other in (written(issue=f"{LINK}/43"), written()):
+        decision = licenser(FakeLedger([kept])).decide(other)
+        assert not decision.is_served
+        assert "the person still has a license" in decision.problems[0].message
+
+
 def test_earlier_requests_of_the_person_tell_as_well() -> None:
     label = (LABEL,)
     tracker = FakeRequests(
@@ -140,8 +159,10 @@ def test_a_request_that_was_completed_itself_gets_no_second_license() -> None:
     one, request = licenser(), READ(tracker.issue(42))
 
     held, _ = one.earlier(request, tracker, READ, iid=42)
-    assert held == (Held(f"the request {LINK}/42, which was completed", date(2027, 6, 30)),)
-    assert not one.decide(request, earlier=held).is_accepted
+    assert held == (Held(f"the request {LINK}/42, which was completed", date(2027, 6, 30), f"{LINK}/42"),)
+    decision = one.decide(request, earlier=held)
+    assert (decision.is_accepted, decision.is_served) == (False, True)
+    assert "this request was completed already" in decision.problems[0].message
     assert one.earlier(request, tracker, READ, iid=42, is_answered=True) == ((), ())
 
     # The ledger knows better: what was withdrawn does not count.
@@ -191,6 +212,16 @@ def test_what_reads_back_as_something_else_is_not_handed_out() -> None:
 
     with pytest.raises(SupopsError, match="reads back as another one"):
         one.generate(accepted(one), FakeSigner(damages=True), by="jo", file="a", write=_forbidden)
+
+    assert ledger.kept == []
+
+
+def test_an_end_date_that_is_over_by_midnight_is_told_as_that() -> None:
+    ledger, tomorrow = FakeLedger(), NOW + timedelta(days=1)
+    decision = accepted(licenser(ledger), end_date=tomorrow.date().isoformat())
+
+    with pytest.raises(SupopsError, match="Meanwhile it is 2026-11-27, and the end date 2026-11-27"):
+        licenser(ledger, now=tomorrow).generate(decision, signer(), by="jo", file="a", write=_forbidden)
 
     assert ledger.kept == []
 

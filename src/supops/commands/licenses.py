@@ -198,8 +198,7 @@ def _refuse(wiring: "Wiring", decision: "Decision", issue: int | None, output: F
 
 
 def _say_how_to_refuse(wiring: "Wiring", decision: "Decision", issue: int | None) -> None:
-    # Whoever still has a license may have it by this very request.
-    if issue and not (decision.is_accepted or decision.held):
+    if issue and not (decision.is_accepted or decision.is_served):
         wiring.terminal.note(f"to tell whoever asked: supops licenses refuse --issue {issue}")
 
 

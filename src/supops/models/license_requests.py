@@ -55,6 +55,11 @@ class WrittenRequest:
     requested_on: date | None = None
     link: str = ""
 
+    @property
+    def issue(self) -> str:
+        """Link of the request, as it is kept and compared; empty where none is named."""
+        return link_of(self.link or self.values.get("issue", "").strip())
+
 
 @dataclass(frozen=True, slots=True)
 class LicenseRequest:
@@ -99,10 +104,14 @@ class Held:
     Attributes:
         where: What tells of it, for messages: ``the ledger (license 3)``.
         expires: The first day on which it is expired.
+        issue: Link of the request that it was made for; empty where there was none.
+        issued: The ledger's entry; None where only the tracker tells of it.
     """
 
     where: str
     expires: date
+    issue: str = ""
+    issued: Issued | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +131,12 @@ class Decision:
         contact: Where to ask for a license that is not made here; None for one that is.
         problems: All that is wrong; empty exactly where it is accepted.
         remarks: What else is to know.
-        request: None where it could not be understood in all that is needed.
+        request: None where a field is missing, or could not be understood. One that is not accepted may be understood.
         form: The values to enter; empty where it is not accepted.
         held: What the person still has.
         override: Set where such a license was found, and somebody decided that it does not matter.
         begun: A license that was begun for this very request, and not finished.
+        link: Of the request; empty where none is named.
     """
 
     route: Route | None
@@ -139,11 +149,17 @@ class Decision:
     held: tuple[Held, ...] = ()
     override: Override | None = None
     begun: Issued | None = None
+    link: str = ""
 
     @property
     def is_accepted(self) -> bool:
         """Whether a legacy license may be made."""
         return self.route is Route.LEGACY and not self.problems and self.request is not None
+
+    @property
+    def is_served(self) -> bool:
+        """Whether the person has a license by this very request."""
+        return any(one.issue and one.issue == self.link for one in self.held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,3 +252,9 @@ def link_of(address: str) -> str:
     if not address.startswith(("https://", "http://")):
         return address
     return re.split("[?#]", address, maxsplit=1)[0].rstrip("/").replace("/-/work_items/", "/-/issues/")
+
+
+def number_of(link: str) -> int | None:
+    """Return the number of the issue that a link of one leads to; None where it is no such link."""
+    found = re.search("/-/issues/([0-9]{1,9})$", link_of(link))
+    return int(found[1]) if found else None

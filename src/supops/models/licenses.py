@@ -29,10 +29,13 @@ class Problem:
 
     Attributes:
         field: The key of a request that it is about, or ``license`` for the file.
+        message: For whoever works on the request.
+        reply: For whoever made it, where they are told something else.
     """
 
     field: str
     message: str
+    reply: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class TemplateReplies(Replies):
             "route": str(decision.route or ""),
             "why": decision.why,
             "contact": decision.contact or "",
-            "problems": problems,
+            "problems": [Problem(one.field, one.reply or one.message) for one in problems],
             "docs_url": Raw(self.docs_url),
         }
         return self._rendered("refuse", self.refuse_template, values)

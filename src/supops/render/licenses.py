@@ -126,7 +126,16 @@ def decision_json(decision: Decision) -> Json:
             "requested_on": request.requested_on.isoformat(),
             "issue": request.issue or None,
         },
-        "still_held": [{"where": one.where, "expires_on": one.expires.isoformat()} for one in decision.held],
+        "still_held": [
+            {
+                "where": one.where,
+                "expires_on": one.expires.isoformat(),
+                "issue": one.issue or None,
+                "license": one.issued.id if one.issued else None,
+                "file": (one.issued.file or None) if one.issued else None,
+            }
+            for one in decision.held
+        ],
         "override_reason": decision.override.reason if decision.override else None,
     }
 

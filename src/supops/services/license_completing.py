@@ -224,7 +224,8 @@ def plan_completion(closer: Closer, iid: int, handed: Handed, override: Override
     problems = [*decision.problems, *_differences(closer, inspection, decision, issue)]
     if others and override is None:
         said = f"the request was completed already, with another file: its SHA-256 begins with {others[0]}"
-        problems.append(Problem("license", said))
+        way_on = "to hand this one out as well, add --override-existing --reason TEXT"
+        problems.append(Problem("license", f"{said}; {way_on}"))
     if problems or decision.request is None:
         return Completion(closer, Closing(COMPLETE, issue, decision, problems=tuple(problems)))
     body = closer.replies.complete(issue, decision.request, opened.license, _shown(opened, handed))

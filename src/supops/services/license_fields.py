@@ -96,6 +96,10 @@ MONTH_DAY = re.compile(
     re.IGNORECASE,
 )
 LONGEST_GUESSED = 200
+# Digits in groups of three, however those are kept apart, or all at once.
+NUMBER = re.compile(r"[0-9]{1,3}(?:[,.'\u2019 \u00a0\u2009\u202f_][0-9]{3})+(?![0-9])|[0-9]+")
+# What is before or within a number that is no count.
+FRACTION = re.compile(r"[-\u2212][0-9]|[0-9][eE][0-9]")
 Value = TypeVar("Value")
 
 
@@ -187,7 +191,7 @@ class Fields:
         return self._read("name", _name, "the person's full name")
 
     def email(self) -> str | None:
-        """Return the email address."""
+        """Return the email address, one of another domain included."""
         expected = "an email address, such as jo.doe@example.com,"
         email = self._read("email", _email, expected, _addresses)
         if email is None or not self.email_domains:
@@ -197,7 +201,7 @@ class Fields:
             return email
         known = " or ".join(self.email_domains)
         self._wrong("email", f"an address of {known} is needed, and {shown(email)} is none")
-        return None
+        return email
 
     def plan(self) -> str | None:
         """Return the plan."""
@@ -224,7 +228,9 @@ class Fields:
             number = int(text) if re.fullmatch(r"[0-9]{1,7}", text) else -1
             return number if least <= number <= MOST_USERS else None
 
-        return self._read(key, read, expected)
+        return self._read(
+            key, read, expected, lambda text: [one for one in _numbers(text) if read(one) is not None]
+        )
 
     def requested_on(self, today: date) -> date | None:
         """Return the day of the request: what the platform says; else what the request says; else today."""
@@ -235,7 +241,6 @@ class Fields:
         day = self._day("requested_on", f"{today} or before")
         if day is not None and day > today:
             self._wrong("requested_on", f"{day} is in the future; at the latest it is today, {today}")
-            return None
         return day
 
     def end_date(self, today: date, requested_on: date | None) -> date | None:
@@ -246,22 +251,18 @@ class Fields:
                 "end_date",
                 f"the request of {requested_on} is a year old, and no day is left for it; it has to be made anew",
             )
-            return None
+            return iso_date(self.written.values.get("end_date", "").strip())
         bounds = f"from {date.fromordinal(today.toordinal() + 1)}" + (f" to {latest}" if latest else "")
         day = self._day("end_date", bounds)
-        if day is None:
-            return None
-        if day <= today:
+        if day is not None and day <= today:
             self._wrong(
                 "end_date", f"{day} is not in the future: the license starts today, {today}; a day {bounds}"
             )
-            return None
-        if latest is not None and day > latest:
+        elif day is not None and latest is not None and day > latest:
             self._wrong(
                 "end_date",
                 f"{day} is more than one year after the request of {requested_on}; at the latest {latest}",
             )
-            return None
         return day
 
     def _day(self, key: str, bounds: str) -> date | None:
@@ -323,6 +324,13 @@ def _offered(near: Sequence[object]) -> str:
     return (
         f"; did you mean {near[0]}?" if len(near) == 1 else f"; that could be {' or '.join(map(str, near))}"
     )
+
+
+def _numbers(text: str) -> Sequence[str]:
+    """Return the number in a text, such as ``1,000`` or ``10 users``; none where there are several, or one that is no count."""
+    found = NUMBER.findall(text[:LONGEST_GUESSED])
+    is_one = len(found) == 1 and not FRACTION.search(text)
+    return [re.sub("[^0-9]", "", found[0])] if is_one else ()
 
 
 def _addresses(text: str) -> Sequence[str]:

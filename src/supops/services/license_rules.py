@@ -1,6 +1,7 @@
 """Which license a request is for, whether it may be made, and what to enter for it (source: domain, 5)."""
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,7 +14,7 @@ from supops.models.license_requests import (
     Override,
     Purpose,
     WrittenRequest,
-    link_of,
+    number_of,
 )
 from supops.models.licenses import COMPANY, License, Problem, Route
 from supops.services.license_fields import Fields, mention_beside, mentions_duo, purpose_of, shown
@@ -27,6 +28,7 @@ UNWANTED = re.compile(
 PURPOSES = (
     "self-managed (without GitLab Duo), duo-testing, or duo-production where a production license is required"
 )
+ANOTHER = "another one can be made with --override-existing --reason TEXT"
 MENTIONED = (
     "another part of the request mentions GitLab Duo or other cloud features ({}), which a legacy license has not; if the license "
     "is not for those, take that text out of the request"
@@ -128,11 +130,13 @@ def decide(
     """
     routed = route(written, rules)
     remarks = _remarks(written, routed)
-    if routed.route not in (Route.LEGACY, None):
-        told_so = (routed.problem,) if routed.problem else ()
-        return Decision(routed.route, routed.why, routed.contact, told_so, remarks)
     fields = Fields(written, rules.email_domains)
     request = understood(fields, today)
+    if routed.route not in (Route.LEGACY, None):
+        told_so = (routed.problem,) if routed.problem else ()
+        return Decision(
+            routed.route, routed.why, routed.contact, told_so, remarks, request, link=written.issue
+        )
     told = {problem.field for problem in fields.problems}
     if routed.problem and "purpose" not in told:
         fields.problems.append(routed.problem)
@@ -140,7 +144,7 @@ def decide(
     if mention is not None:
         fields.problems.append(Problem("purpose", MENTIONED.format(shown(mention))))
     if override is None:
-        fields.problems += [_still_held(one) for one in held]
+        fields.problems += [_still_held(one, written.issue) for one in held]
     problems = tuple(fields.problems)
     accepted = request is not None and not problems
     return Decision(
@@ -153,30 +157,46 @@ def decide(
         form_of(request, rules, today=today) if request and accepted else (),
         tuple(held),
         override if held else None,
+        link=written.issue,
     )
 
 
-def _still_held(held: Held) -> Problem:
+def _still_held(held: Held, link: str) -> Problem:
+    """Say what a running license means for a request; to whoever made it without our numbers, and without other people's requests."""
+    expires, issued = held.expires, held.issued
+    told = f"a license for this address runs until {expires}; the next one can be made from that day on. If it is needed before, say why"
+    is_own = bool(link) and held.issue == link
+    if not is_own or (issued is not None and issued.is_pending):
+        said = f"the person still has a license until {expires}, by {held.where}; the next one may be made from that day on"
+        return Problem("email", said, told)
+    if issued is None:
+        said = f"this request was completed already, and its license runs until {expires}; {ANOTHER}"
+        return Problem("email", said, told)
+    number = number_of(link)
+    if not issued.file or number is None:
+        return Problem("email", f"this request has license {issued.id}, until {expires}; {ANOTHER}", told)
+    command = f"supops licenses complete --issue {number} --license {shlex.quote(issued.file)}"
     return Problem(
-        "email",
-        f"the person still has a license until {held.expires}, by {held.where}; the next one may be made from that day on",
+        "email", f"this request has license {issued.id} ({issued.file}), until {expires}: {command}", told
     )
 
 
 def understood(fields: Fields, today: date) -> LicenseRequest | None:
-    """Read all fields of a request; None where one of them has a problem."""
+    """Read all fields of a request; None where one of them is missing, or no such value. What the rules forbid is a problem, and read all the same."""
     name, email, plan = fields.name(), fields.email(), fields.plan()
     users = fields.count("users_count", least=1)
     previous = fields.count("previous_users_count", least=0, default=0)
     trueup = fields.count("trueup_count", least=0, default=0)
     requested_on = fields.requested_on(today)
-    end_date = fields.end_date(today, requested_on)
+    # From a day in the future nothing is counted.
+    end_date = fields.end_date(today, requested_on if requested_on and requested_on <= today else None)
     if name is None or email is None or plan is None or users is None or previous is None or trueup is None:
         return None
     if requested_on is None or end_date is None:
         return None
-    link = link_of(fields.written.link or fields.written.values.get("issue", "").strip())
-    return LicenseRequest(name, email, plan, users, previous, trueup, end_date, requested_on, link)
+    return LicenseRequest(
+        name, email, plan, users, previous, trueup, end_date, requested_on, fields.written.issue
+    )
 
 
 def _remarks(written: WrittenRequest, routed: Routed) -> tuple[str, ...]:
@@ -186,7 +206,7 @@ def _remarks(written: WrittenRequest, routed: Routed) -> tuple[str, ...]:
         remarks.append(
             f"the request names {shown(said)} as its day; the issue was created on {written.requested_on}, and that counts"
         )
-    if routed.route is Route.LEGACY and not written.link and not written.values.get("issue"):
+    if routed.route is Route.LEGACY and not written.issue:
         remarks.append("no issue is named, so the notes of the form stay blank")
     return tuple(remarks)
 

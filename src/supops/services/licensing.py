@@ -101,8 +101,9 @@ class Licenser:
 
     def _begun(self, written: WrittenRequest, day: date, running: Sequence[Issued]) -> Issued | None:
         """Return what was begun for this very request, and not finished: it does not speak against it."""
-        asked = understood(Fields(written, self.rules.email_domains), day)
-        if asked is None:
+        fields = Fields(written, self.rules.email_domains)
+        asked = understood(fields, day)
+        if asked is None or len(fields.problems) > len(written.problems):
             return None
         wanted = (asked.name, asked.email, asked.plan, asked.users_count, asked.end_date, asked.issue)
         return next(
@@ -166,7 +167,7 @@ class Licenser:
             elif end is None:
                 remarks.append(f"until when the license of {issue.web_url} runs can't be told: look there")
             elif day < end:
-                held.append(Held(f"the request {issue.web_url}, which was completed", end))
+                held.append(Held(f"the request {issue.web_url}, which was completed", end, issue.link))
         return tuple(held), tuple(remarks)
 
     def generate(
@@ -197,6 +198,12 @@ class Licenser:
         request, begun = decision.request, decision.begun
         if request is None or not decision.is_accepted:
             raise ValueError("not accepted")
+        if request.end_date <= self.today:
+            # Somebody may take until after midnight to find the passphrase.
+            raise SupopsError(
+                f"Meanwhile it is {self.today}, and the end date {request.end_date} is not in the future any more: nothing was signed.",
+                hint="The request needs a later end date.",
+            )
         content = license_of(request, self.rules, today=begun.starts if begun else self.today)
         text = self.ledger.unwritten(begun) if begun else signer.sign(content)
         opened = signer.reader().read(text.encode())
@@ -349,7 +356,7 @@ def _searched(person: str) -> tuple[str, ...]:
 def _held(one: Issued) -> Held:
     about = f", for {one.issue}" if one.issue else ""
     about += f"; it was begun and not finished: {_unfinished(one)}" if one.is_pending else ""
-    return Held(f"the ledger (license {one.id}{about})", one.expires)
+    return Held(f"the ledger (license {one.id}{about})", one.expires, one.issue, one)
 
 
 def _unfinished(one: Issued) -> str:
