@@ -199,6 +199,19 @@ def test_only_one_reference_stands_in_a_secrets_place(tmp_path: Path, secret: st
     assert "expected a reference to the secret" in found
 
 
+@pytest.mark.parametrize("path", ['"a\\0b"', "~nobody-at-all-here/b"])
+def test_what_can_be_no_path_is_refused_and_a_private_one_not_shown(tmp_path: Path, path: str) -> None:
+    found = mistakes(
+        tmp_path, f"waivers: {path}\nlicenses: {{private_key: {path}}}\ngitlab: {{token: {{file: {path}}}}}\n"
+    )
+
+    told = {one.split("  ")[1].partition(", found")[0] for one in found}
+    secret = "gitlab.token: expected a reference to the secret: {env: NAME}, {file: PATH} or {keyring: NAME}"
+    assert told == {"waivers: expected a path", "licenses.private_key: expected a path", secret}
+    (private,) = (one for one in found if "private_key" in one)
+    assert "found" not in private
+
+
 def test_a_secret_itself_is_refused_in_the_environment_too_and_not_repeated(tmp_path: Path) -> None:
     (found,) = mistakes(tmp_path, "gitlab: {token: {env: GL_TOKEN}}", SUPOPS_GITLAB__TOKEN="hunter2")
 

@@ -1,5 +1,6 @@
 """Files are written whole or not at all."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -79,3 +80,38 @@ def test_a_new_private_file_replaces_nothing_and_leaves_nothing_beside(tmp_path:
     assert target.read_bytes() == b"first"
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EOPNOTSUPP])
+def test_where_there_are_no_hard_links_a_new_private_file_replaces_nothing_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def none(_source: object, _target: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "link", none)
+    target, other = tmp_path / "key", tmp_path / "other"
+    other.symlink_to(tmp_path / "nowhere")
+    write_new_private(target, b"first")
+
+    for taken in (target, other):
+        with pytest.raises(FileExistsError):
+            write_new_private(taken, b"second")
+
+    assert target.read_bytes() == b"first"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert sorted(tmp_path.iterdir()) == [target, other]
+
+
+def test_what_fails_without_hard_links_leaves_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_paths: object) -> None:
+        raise OSError(errno.EPERM, "no")
+
+    monkeypatch.setattr(os, "link", fails)
+    monkeypatch.setattr(Path, "replace", fails)
+    with pytest.raises(OSError, match="no"):
+        write_new_private(tmp_path / "key", b"first")
+
+    assert list(tmp_path.iterdir()) == []

@@ -264,7 +264,8 @@ class _Loader:
             return self._mistake(where, key.name, f"expected {_expectation(key)}, found a list or a mapping")
         value = _convert(key, node.text.strip(), base)
         if value is None:
-            shown = "" if PASSWORD_IN_URL.search(node.text) else f", found {node.text.strip()[:60]!r}"
+            is_hidden = key.private or PASSWORD_IN_URL.search(node.text)
+            shown = "" if is_hidden else f", found {node.text.strip()[:60]!r}"
             return self._mistake(where, key.name, f"expected {_expectation(key)}{shown}")
         self.origins[key.name] = where
         return value
@@ -288,6 +289,7 @@ class _Loader:
             or len(more) > 1
             or not isinstance(node, Scalar)
             or not node.text
+            or (kind == "file" and _path(node.text, self._base) is None)
         ):
             return self._wrong(key, found, SECRET_EXPECTED)
         self.origins[key.name] = f"{self._file}:{found.line}"
@@ -351,7 +353,8 @@ def _convert(key: Key, text: str, base: Path) -> object:
         return text if re.fullmatch(r"[0-9]{1,6}[smhdw]", text) else None
     if key.kind == "url":
         return text.rstrip("/") if _is_safe_url(text) else None
-    return str(_path(text, base)) if key.kind == "path" else text
+    path = _path(text, base) if key.kind == "path" else text
+    return None if path is None else str(path)
 
 
 def _is_safe_url(text: str) -> bool:
@@ -365,8 +368,12 @@ def _is_safe_url(text: str) -> bool:
     return parts.scheme == "http" and is_loopback(host)
 
 
-def _path(text: str, base: Path) -> Path:
-    return base / Path(text).expanduser()
+def _path(text: str, base: Path) -> Path | None:
+    """Return a path; None where there can be none: with a NUL character, or in the home of nobody."""
+    try:
+        return None if "\0" in text else base / Path(text).expanduser()
+    except RuntimeError:
+        return None
 
 
 def _expectation(key: Key) -> str:

@@ -1,5 +1,6 @@
 """Files of ours: written whole or not at all."""
 
+import errno
 import glob
 import os
 import tempfile
@@ -10,6 +11,8 @@ from typing import IO
 
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
+# What a file system without hard links says.
+NO_LINKS = frozenset((errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS))
 
 
 def check_place(path: Path) -> None:
@@ -44,10 +47,25 @@ def write_new_private(path: Path, data: bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         # Its name is there at once with all of it, or not at all; an existing one is never replaced.
-        os.link(temporary, path)
+        try:
+            os.link(temporary, path)
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
+            _take_name(Path(temporary), path)
         _sync_folder(path.parent)
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def _take_name(temporary: Path, path: Path) -> None:
+    """Give a new file its name where there are no hard links: whoever makes the name may put the file in its place, and only then is it replaced."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE))
+    try:
+        temporary.replace(path)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def remove_copies(path: Path, data: bytes) -> None:
