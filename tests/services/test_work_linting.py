@@ -2,12 +2,14 @@
 
 import re
 import shlex
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from supops.cli import all_commands
 from supops.errors import NetworkError
+from supops.models.findings import Severity
 from supops.models.workflow import ASKED, Verb
 from supops.services.approving import Assessment, approval_plan, decide
 from supops.services.flow_default import Switches, Where, default_flow
@@ -59,6 +61,19 @@ def run(office: Office, command: str, options: dict[str, set[str]]) -> None:
         asked[name.removeprefix("--")] = True if name == "--force" else WORDS.get(word := rest.pop(0), word)
     done = office.move(int(number), None if target else Verb(verb), WORDS.get(target, target), **asked)
     assert done.plan.is_legal, done.plan.missing
+
+
+def test_what_is_completed_may_be_open_for_as_long_as_its_goal_says() -> None:
+    office = Office()
+    iid = office.tracker.opened(stage("Completed"), *BUG, "Validation::Received")
+
+    first = found(office, iid, "completed-but-open")
+    office.tracker.time += timedelta(days=6)
+    later = found(office, iid, "completed-but-open")
+
+    assert (first.severity, later.severity) == (Severity.LOW, Severity.MEDIUM)
+    assert "within 2 working days" in first.remedy
+    assert "for 4 working days" in later.message
 
 
 CASES: list[tuple[tuple[str, ...], str]] = [

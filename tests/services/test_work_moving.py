@@ -80,6 +80,34 @@ def test_an_approval_that_people_labelled_by_hand_counts(office: Office, label: 
     assert f"{label} was not set by anybody of the team" in missing.message
 
 
+@pytest.mark.parametrize("state", ["Received", "Skipped"])
+def test_a_validation_counts_where_the_team_set_requested_or_told_it(office: Office, state: str) -> None:
+    label = f"Validation::{state}"
+
+    def opened(*more: str, by: str) -> int:
+        iid = office.tracker.opened(stage("Development"), *BUG)
+        office.tracker.said(iid, GAMEPLAN)
+        for labels in ([*more], [label]):
+            office.tracker.relabel(
+                iid, stage("Development"), *BUG, *labels, by=by if label in labels else TEAMMATE
+            )
+        return iid
+
+    # Whoever opens an issue can label it then, a Guest as well.
+    iid = opened(by="sam-roe")
+    (missing,) = office.plan(iid, Verb.IMPLEMENT).missing
+    assert (missing.need, f"{label} was set by nobody of the team" in missing.message) == ("validation", True)
+    assert office.rules(iid) == ["validation-by-others"]
+    assert not office.plan(iid, Verb.VALIDATED).is_legal
+    assert office.move(iid, Verb.REQUEST_VALIDATION).done
+    assert office.move(iid, Verb.VALIDATED).done
+    told = opened(by="sam-roe")
+    office.move(told, Verb.VALIDATED, force=True, reason="It was on the phone")
+    for one in (iid, told, opened(by=TEAMMATE), opened("Validation::Awaiting", by="sam-roe")):
+        assert office.plan(one, Verb.IMPLEMENT).is_legal
+        assert office.rules(one) == []
+
+
 @pytest.mark.parametrize(
     ("heading", "by", "counts"),
     [
@@ -631,6 +659,34 @@ def test_a_round_is_another_one_where_people_opened_it_again_by_hand(office: Off
     assert office.move(iid, Verb.CLOSE, reason="It works").plan.comments
 
 
+def test_an_older_comment_that_says_the_same_is_not_the_one_whose_answer_was_lost(office: Office) -> None:
+    iid = office.tracker.opened(stage("Planning"), *BUG)
+    for text in ("One way", "Another way"):
+        office.move(iid, target="Planning", gameplan=text)
+
+    for acts in (False, True):
+        office.tracker.failures = [Failure("comment", NetworkError("no answer"), acts=acts)]
+        text = "Another way" if acts else "One way"
+        assert office.move(iid, target="Planning", gameplan=text).done
+        assert text in office.bodies(iid)[-1]
+
+    assert len(office.bodies(iid)) == 4
+
+
+def test_what_iterations_and_milestones_are_called_is_no_change_of_an_issue(office: Office) -> None:
+    labels = (stage("Scheduling"), *ADMINISTRATIVE)
+    iid = office.tracker.opened(*labels, iteration=CURRENT, milestone=MILESTONE, assignees=(TEAMMATE,))
+    plan = office.plan(iid, target="Development", reason="It is urgent")
+    assert plan.comments
+    office.tracker.kept[iid] = replace(
+        office.issue(iid),
+        iteration=replace(CURRENT, title="Renamed"),
+        milestone=replace(MILESTONE, title="Renamed"),
+    )
+
+    assert office.applier().apply(plan).done
+
+
 def test_another_reason_is_another_comment(office: Office) -> None:
     iid = office.tracker.opened(stage("Development"), *BUG)
     office.tracker.failures = [Failure("update", NetworkError("no answer"))]
@@ -811,7 +867,7 @@ def test_an_issue_that_was_blocked_by_hand_is_given_its_comment(office: Office) 
             "Scheduling",
             {"gameplan": "x"},
             "--gameplan",
-            "no move of an administrative",
+            "no move of administrative work",
         ),
         (
             "Completed",

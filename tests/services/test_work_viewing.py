@@ -12,7 +12,7 @@ from supops.services.work_lasting import lasting_needs
 from supops.services.work_linting import Linter
 from supops.services.work_viewing import Filters
 from tests.fakes.parallel import one_by_one
-from tests.fakes.work import BEFORE, CURRENT, LEADER, MILESTONE, TEAMMATE, Failure
+from tests.fakes.work import BEFORE, CURRENT, LEADER, ME, MILESTONE, TEAMMATE, Failure
 from tests.issues import BUG, FEATURE, GAMEPLAN, Office, stage
 
 DAY = timedelta(days=1)
@@ -87,10 +87,13 @@ def test_filters(office: Office) -> None:
 
     assert found() == [first, second, third]
     assert found(stage="triage") == [first]
-    assert found(stage="Stage::Planning") == [second]
+    assert found(stage="Stage::Planning") == found(stage="stage::planning") == [second]
     assert found(stage="none") == found(type="none") == [third]
     assert found(type="feature") == found(customer="finance") == found(priority="3") == [second]
     assert found(assignee="@Jo-Doe") == [first]
+    mine = office.tracker.opened(stage("Queued"), *BUG, assignees=(ME,))
+    assert found(assignee="@me") == [mine]
+    del office.tracker.kept[mine]
     assert found(assignee="none") == [second, third]
     assert found(customer="none") == found(priority="none") == [third]
     assert found(assignee=LEADER) == []
@@ -134,7 +137,7 @@ def test_the_board_has_every_stage_and_what_is_in_none_first(office: Office) -> 
 
 def test_one_issue_with_its_history(office: Office) -> None:
     iid = office.tracker.opened(stage("Planning"), *BUG, ago=10 * DAY)
-    office.move(iid, Verb.BLOCK, until="The vendor answers", then="Carry on")
+    office.move(iid, Verb.BLOCK, until="The vendor answers", then="Carry on", on=LEADER)
 
     shown = office.viewer.show(iid, office.mover)
 
@@ -144,6 +147,7 @@ def test_one_issue_with_its_history(office: Office) -> None:
     ]
     assert (shown.history[0].days, shown.history[1].until) == (8, None)
     assert (shown.came_from, shown.until, shown.then) == ("Planning", "The vendor answers", "Carry on")
+    assert shown.on == LEADER
     assert "unblock" in [one.move.verb for one in shown.options]
     with pytest.raises(NotFound):
         office.viewer.show(99, office.mover)

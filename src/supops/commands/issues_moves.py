@@ -51,7 +51,8 @@ def move(
     ctx: typer.Context,
     iid: IidArgument,
     stage: Annotated[
-        str, typer.Argument(metavar="STAGE", help="Where to, such as Planning; Closed closes it.")
+        str,
+        typer.Argument(metavar="STAGE", help="Where to, such as Planning or its label; Closed closes it."),
     ],
     kind: TypeOption = None,
     priority: PriorityOption = None,
@@ -77,12 +78,10 @@ def move(
 
     Exit status: 0 it was moved, or is there already; 3 something is missing, and nothing was changed.
     """
-    from supops.models.workflow import CLOSED
-    from supops.services.work_asking import Asked
-    from supops.services.work_viewing import known_stage
+    from supops.services.work_asking import Asked, known_target
 
     wiring = wiring_of(ctx)
-    target = CLOSED if stage.casefold() == CLOSED.casefold() else known_stage(wiring.work.flow, stage)
+    target = known_target(wiring.work.flow, stage)
     asked = Asked(
         type=kind,
         priority=priority,

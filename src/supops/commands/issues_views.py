@@ -46,7 +46,9 @@ PriorityOption = Annotated[
 ]
 AssigneeOption = Annotated[
     str | None,
-    typer.Option("--assignee", metavar="USERNAME", help="Only those of this person; none: of nobody."),
+    typer.Option(
+        "--assignee", metavar="USERNAME", help="Only those of this person, or @me; none: of nobody."
+    ),
 ]
 IterationOption = Annotated[
     str | None,

@@ -1,12 +1,12 @@
 """Issues on GitLab as the team's work: what moves through the stages of the issue flow (source: domain, 4)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Iteration:
-    """A week of work.
+    """A week of work; those with one number are the same, whatever they are called.
 
     Attributes:
         id: Its number, the same everywhere on the platform.
@@ -16,10 +16,10 @@ class Iteration:
     """
 
     id: int
-    title: str | None
-    start: date
-    due: date
-    web_url: str = ""
+    title: str | None = field(compare=False)
+    start: date = field(compare=False)
+    due: date = field(compare=False)
+    web_url: str = field(default="", compare=False)
 
     @property
     def name(self) -> str:
@@ -47,7 +47,7 @@ class IterationListing:
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """A deployment.
+    """A deployment; those with one number are the same, whatever they are called.
 
     Attributes:
         id: Its number, the same everywhere on the platform (not the one in the project).
@@ -56,9 +56,9 @@ class Milestone:
     """
 
     id: int
-    title: str
-    start: date | None = None
-    due: date | None = None
+    title: str = field(compare=False)
+    start: date | None = field(default=None, compare=False)
+    due: date | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

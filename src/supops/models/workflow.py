@@ -8,6 +8,8 @@ from enum import StrEnum
 CLOSED = "Closed"
 # Where they come from: they have no stage yet.
 NOWHERE = ""
+# The type that is no thing, but a kind of work.
+WORK = "administrative"
 
 
 class Need(StrEnum):
@@ -329,5 +331,7 @@ def _named(labels: Sequence[str], key: str) -> tuple[str, ...]:
 
 
 def an(name: str) -> str:
-    """Return the name of a thing with its article, such as ``an incident``."""
+    """Return the name of a type with its article: ``an incident``; the one that is no thing as what it is, ``administrative work``."""
+    if name.casefold() == WORK:
+        return f"{name} work"
     return f"{'an' if name[:1].casefold() in 'aeiou' else 'a'} {name}"

@@ -325,8 +325,13 @@ def _facts(shown: Shown) -> list[tuple[str, str, str]]:
             ("blocked", f"in {shown.came_from or 'a stage that nothing tells'}", ""),
             ("until", shown.until or "not said", ""),
             ("then", shown.then or "not said", ""),
+            ("unblocks", shown.on or "not said", ""),
         ]
     return facts
+
+
+def _block(shown: Shown) -> dict[str, str]:
+    return {"from": shown.came_from, "until": shown.until, "then": shown.then, "on": shown.on}
 
 
 def shown_csv(shown: Shown) -> str:
@@ -365,7 +370,7 @@ def shown_json(shown: Shown) -> Json:
             for stay in shown.history
         ],
         "blocked": (
-            {"from": shown.came_from or None, "until": shown.until or None, "then": shown.then or None}
+            {name: text or None for name, text in _block(shown).items()}
             if shown.came_from or shown.until
             else None
         ),

@@ -84,7 +84,12 @@ class Applier:
 
     def _is_there(self, issue: WorkIssue, comment: Comment) -> bool:
         me = self.desk.tracker.me()
-        notes = (one for one in self.desk.tracker.notes(issue.iid) if one.author == me)
+        # What was there before the issue was last looked at is an older one that says the same.
+        notes = (
+            one
+            for one in self.desk.tracker.notes(issue.iid)
+            if one.author == me and one.created_at >= issue.updated_at
+        )
         marks = (mark_of(one.body) for one in notes)
         return any(mark is not None and mark.line == comment.mark.line for mark in marks)
 

@@ -6,9 +6,12 @@ from difflib import get_close_matches
 
 from supops.errors import UsageError
 from supops.models.work_moves import Given
-from supops.models.workflow import Flow
+from supops.models.workflow import CLOSED, Flow
 from supops.services.work_ports import Wording
 from supops.services.work_reading import Desk, chosen_iteration, chosen_milestone
+
+# What people call themselves: whoever the credential belongs to.
+ME = "@me"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,28 @@ def known_type(flow: Flow, name: str | None) -> str:
     raise UsageError(f"There is no type {name[:60]!r}.", hint=_nearest(name, known))
 
 
+def known_stage(flow: Flow, name: str) -> str:
+    """Return a stage's name as the flow spells it.
+
+    Raises:
+        UsageError: There is none; the nearest, or all, are named.
+    """
+    found = flow.stage(_without(name, flow.labels.stage))
+    if found is None:
+        known = [one.name for one in flow.stages]
+        raise UsageError(f"There is no stage {name[:60]!r}.", hint=_nearest(name, known))
+    return found.name
+
+
+def known_target(flow: Flow, name: str) -> str:
+    """Return where an issue is moved to: a stage, or `CLOSED`.
+
+    Raises:
+        UsageError: There is no such stage.
+    """
+    return CLOSED if name.casefold() == CLOSED.casefold() else known_stage(flow, name)
+
+
 def _without(name: str, key: str) -> str:
     """Return a name without the label's key, however that is capitalised."""
     return name[len(key) :] if name.casefold().startswith(key.casefold()) else name
@@ -123,11 +148,13 @@ def _found(name: str, known: Sequence[str], key: str) -> str | None:
 
 
 def known_person(desk: Desk, username: str) -> str:
-    """Return a username as GitLab spells it.
+    """Return a username as GitLab spells it; ``@me`` is whoever the credential belongs to.
 
     Raises:
         UsageError: GitLab knows nobody with it.
     """
+    if username.casefold() == ME:
+        return desk.tracker.me()
     found = desk.tracker.person(username.removeprefix("@"))
     if found is None:
         raise UsageError(

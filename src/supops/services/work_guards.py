@@ -129,6 +129,28 @@ def is_set_by_team(dossier: Dossier, label: str) -> bool:
     return not came or came[-1].by in dossier.desk.team
 
 
+def label_of_others(dossier: Dossier) -> str:
+    """Return the label of a validation that was done which counts for nothing; empty where there is none.
+
+    It counts where the team set it, or requested the validation before, or a comment of ours says it.
+    """
+    names, labels = dossier.flow.labels, dossier.issue.labels
+    state = dossier.flow.validation_of(labels)
+    if state not in (Validation.RECEIVED, Validation.SKIPPED):
+        return ""
+    known = [f"{names.validation}{name}" for name in names.validations[state]]
+    label = next(one for one in labels if one in known)
+    if is_set_by_team(dossier, label):
+        return ""
+    at = max(one.at for one in dossier.events if one.added and one.label == label)
+    requests = [f"{names.validation}{name}" for name in names.validations[Validation.REQUESTED]]
+    asked = (one for one in dossier.events if one.added and one.label in requests and one.at < at)
+    kinds = (Template.VALIDATED, Template.SKIPPED)
+    told = (note for kind in kinds for note, _ in marked(dossier.team_notes, kind) if note.created_at >= at)
+    counts = any(one.by in dossier.desk.team for one in asked) or any(told)
+    return "" if counts else label
+
+
 def _assessed(decision: Mark) -> str:
     """Return the options that say again how a request was assessed."""
     aligned = decision.facts.get("aligned") is True
@@ -223,7 +245,8 @@ def _requested(case: Case) -> Missing | None:
 
 def _validated(case: Case) -> Missing | None:
     state, iid = case.flow.validation_of(case.issue.labels), case.issue.iid
-    if state in (Validation.RECEIVED, Validation.SKIPPED):
+    others = label_of_others(case.dossier)
+    if state in (Validation.RECEIVED, Validation.SKIPPED) and not others:
         return None
     if state is Validation.REQUESTED:
         return Missing(
@@ -232,6 +255,8 @@ def _validated(case: Case) -> Missing | None:
             f"once the requester has validated: `supops issues validated {iid}`",
         )
     again = "was rejected" if state is Validation.REJECTED else "was not requested"
+    if others:
+        again += f": the label {others} was set by nobody of the team"
     return Missing(
         Need.VALIDATED, f"its validation {again}", f"request it: `supops issues request-validation {iid}`"
     )

@@ -11,7 +11,13 @@ from supops.models.work_marks import Mark, mark_of
 from supops.models.work_moves import Given, Missing
 from supops.models.workflow import CLOSED, NOWHERE, Move, Need, Template, Validation
 from supops.services.ports import Parallel
-from supops.services.work_guards import Case, block_of, is_close_unfinished, missing_needs
+from supops.services.work_guards import (
+    Case,
+    block_of,
+    is_close_unfinished,
+    label_of_others,
+    missing_needs,
+)
 from supops.services.work_lasting import forward, lasting_needs
 from supops.services.work_mending import (
     remedy_of,
@@ -20,9 +26,10 @@ from supops.services.work_mending import (
     stage_by_force,
     validation_anew,
     validation_away,
+    validation_of_others,
     validation_request,
 )
-from supops.services.work_reading import Desk, Dossier, type_of
+from supops.services.work_reading import Desk, Dossier, age_of, type_of
 
 # How long a closed issue is looked at, after somebody tried to open it again.
 RECENT = timedelta(weeks=4)
@@ -117,7 +124,7 @@ class Linter:
                     Severity.LOW,
                     None,
                     f"the label {name} does not exist in {self.desk.tracker.project}",
-                    "create it, or name yours in the flow file (issues.flow)",
+                    "create it, or name yours in the flow file (`issues.flow`)",
                 )
 
 
@@ -133,8 +140,9 @@ def lint_issue(dossier: Dossier, needs: dict[tuple[str, str], frozenset[Need]]) 
     found += _stages(dossier)
     if not any(one.rule in ("no-stage", "several-stages", "unknown-stage") for one in found):
         found += _place(dossier)
-        found += _validation(dossier)
-        found += _unmet(dossier, kind, needs)
+        wanted = needs.get((dossier.place, kind or ""), frozenset())
+        found += _validation(dossier, wanted)
+        found += _unmet(dossier, kind, wanted)
     found += _half_moved(dossier)
     yield from found
 
@@ -164,7 +172,7 @@ def _labels(dossier: Dossier) -> Iterator[LintFinding]:
         for value in values:
             if value not in known:
                 message = f"the label {key}{value} is none of the flow's"
-                way = f"{remedy}; or add it to the flow file (issues.flow)"
+                way = f"{remedy}; or add it to the flow file (`issues.flow`)"
                 yield _finding("unknown-label", issue, message, way, Severity.LOW)
 
 
@@ -195,13 +203,13 @@ def _place(dossier: Dossier) -> Iterator[LintFinding]:
     flow, issue, desk = dossier.flow, dossier.issue, dossier.desk
     place, iid = dossier.place, issue.iid
     if place == flow.last:
-        goal = flow.stage(place)
-        within = f" within {goal.goal} working days" if goal and goal.goal else ""
+        age = age_of(dossier)
+        within = f" within {age.goal} working days" if age.goal and not age.is_late else ""
+        # That it is open for a while is as it should be.
+        severity = Severity.LOW if age.goal and not age.is_late else Severity.MEDIUM
+        message = f"it is completed, but open{f', for {age.days} working days' if age.is_late else ''}"
         yield _finding(
-            "completed-but-open",
-            issue,
-            "it is completed, but open",
-            f"close it{within}: `supops issues close {iid}`",
+            "completed-but-open", issue, message, f"close it{within}: `supops issues close {iid}`", severity
         )
     if place == flow.queued and issue.iteration is not None:
         if issue.iteration.due < desk.today:
@@ -226,13 +234,18 @@ def _place(dossier: Dossier) -> Iterator[LintFinding]:
         )
 
 
-def _validation(dossier: Dossier) -> Iterator[LintFinding]:
+def _validation(dossier: Dossier, needed: Collection[Need]) -> Iterator[LintFinding]:
     flow, issue, place = dossier.flow, dossier.issue, dossier.place
     places = {one.source for one in flow.moves if Need.REQUESTED in one.needs}
     is_requested = flow.validation_of(issue.labels) is Validation.REQUESTED
     if is_requested and place not in places | {flow.validation, flow.blocked}:
         message = f"its validation is requested, and it is in {place}"
         yield _finding("validation-out-of-place", issue, message, validation_away(dossier))
+    label = label_of_others(dossier)
+    # Where a validation is needed, that is what is missing.
+    if label and Need.VALIDATED not in needed:
+        message = f"the label {label} was set by nobody of the team, and counts for nothing"
+        yield _finding("validation-by-others", issue, message, validation_of_others(dossier, label))
     ways = forward(flow, place, dossier.type)
     waits = bool(ways) and all(
         one.validation is Validation.REQUESTED or Need.REQUESTED in one.needs for one in ways
@@ -242,9 +255,7 @@ def _validation(dossier: Dossier) -> Iterator[LintFinding]:
         yield _finding("validation-not-requested", issue, message, validation_request(dossier))
 
 
-def _unmet(
-    dossier: Dossier, kind: str | None, needs: dict[tuple[str, str], frozenset[Need]]
-) -> Iterator[LintFinding]:
+def _unmet(dossier: Dossier, kind: str | None, wanted: Collection[Need]) -> Iterator[LintFinding]:
     flow, issue, place = dossier.flow, dossier.issue, dossier.place
     stage = flow.stage(place)
     if kind is None:
@@ -256,7 +267,6 @@ def _unmet(
                 setting(dossier, Need.TYPE),
             )
         return
-    wanted = needs.get((place, kind), frozenset())
     unmet = _lacking(dossier, wanted)
     forced = _forced(dossier) if unmet else frozenset()
     for one in unmet:
@@ -306,7 +316,11 @@ def _half_moved(dossier: Dossier) -> Iterator[LintFinding]:
     _, mark = dossier.latest_move
     source, target = mark.text("from"), mark.text("to")
     # These can be about the stage that the issue is in.
-    is_there = target == dossier.place and mark.kind in (Template.MOVED, Template.BLOCKED)
+    kinds = [Template.MOVED, Template.BLOCKED]
+    if dossier.flow.validation_of(dossier.issue.labels) is Validation.RECEIVED:
+        # A label that counted for nothing stays the same as it is told to count.
+        kinds.append(Template.VALIDATED)
+    is_there = target == dossier.place and mark.kind in kinds
     if is_there or source not in (dossier.place, NOWHERE) or mark.number("n") != dossier.steps:
         return
     yield _did_not_move(dossier, mark)

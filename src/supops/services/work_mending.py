@@ -62,6 +62,13 @@ def validation_away(dossier: Dossier) -> str:
     return f"{by_hand}; to go back takes it away as well: {_command(moves[0], dossier)}" if moves else by_hand
 
 
+def validation_of_others(dossier: Dossier, label: str) -> str:
+    """Return what to do about a label of a validation that nobody of the team set."""
+    request = _request_in(dossier, dossier.place)
+    by_hand = f"remove the label {label} in GitLab"
+    return f"request it: {request}; or {by_hand}" if request else by_hand
+
+
 def validation_request(dossier: Dossier) -> str:
     """Return the command that requests a validation where an issue is."""
     return _request_in(dossier, dossier.place) or f"set a label {dossier.flow.labels.validation} in GitLab"

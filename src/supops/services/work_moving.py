@@ -8,7 +8,7 @@ from supops.models.work_moves import Given, Missing, Option, Plan
 from supops.models.workflow import ASKED, CLOSED, NOWHERE, Flow, Move, Need, Template, Validation, Verb, an
 from supops.services.work_changing import outside, retyped, unheard
 from supops.services.work_commenting import Commenter, still_waiting
-from supops.services.work_guards import Case, came_from, missing_needs
+from supops.services.work_guards import Case, came_from, label_of_others, missing_needs
 from supops.services.work_lasting import needs_at
 from supops.services.work_ports import Wording
 from supops.services.work_reading import Desk, Dossier, stage_of
@@ -194,7 +194,7 @@ class Mover:
 
     def _plan(self, dossier: Dossier, move: Move, given: Given, *, compose: bool = True) -> Plan:
         issue = dossier.issue
-        if compose and move.in_place and self._is_validated_so(issue, move.validation):
+        if compose and move.in_place and self._is_validated_so(dossier, move.validation):
             return self._already(dossier, move.target, given)
         if move.in_place and move.comment is Template.BLOCKED:
             given = still_waiting(dossier, given)
@@ -232,10 +232,11 @@ class Mover:
             told |= {issue.author, *issue.assignees, *(one.author for one in dossier.notes)}
         return replace(plan, comments=comments, notify=told_names(self.desk, told | added))
 
-    def _is_validated_so(self, issue: WorkIssue, state: Validation | None) -> bool:
-        """Whether a validation stands so already, and one label says it."""
-        labels = [one for one in issue.labels if one.startswith(self.flow.labels.validation)]
-        return len(labels) == 1 and state is not None and self.flow.validation_of(labels) is state
+    def _is_validated_so(self, dossier: Dossier, state: Validation | None) -> bool:
+        """Whether a validation stands so already, and one label says it, which counts."""
+        labels = [one for one in dossier.issue.labels if one.startswith(self.flow.labels.validation)]
+        is_so = len(labels) == 1 and state is not None and self.flow.validation_of(labels) is state
+        return is_so and not label_of_others(dossier)
 
     def _untyped(self, case: Case) -> tuple[Missing, ...]:
         """Return that the type is missing, where the move is not for all types and does not ask for one itself."""

@@ -20,7 +20,7 @@ from supops.services.work_reading import Desk, Dossier, type_of
 
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
 ASK, CLOSE_AFTER = 1, 4
-NO_LADDER = "escalated to nobody in particular: the flow file (issues.flow) names no `ladder`"
+NO_LADDER = "escalated to nobody in particular: the flow file (`issues.flow`) names no `ladder`"
 ASKED_FIRST = "nothing was asked before: closing comes after asking and escalating"
 # What the review itself writes is no update.
 REVIEWS = (Template.ASKED, Template.ESCALATED, Template.ABANDONED)

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from supops.errors import CredentialError, SupopsError, UsageError
+from supops.errors import CredentialError, SupopsError
 from supops.models.work import WorkIssue
 from supops.models.work_moves import Option
-from supops.models.workflow import Flow
 from supops.services.ports import Parallel
-from supops.services.work_asking import is_known, known_name, known_person, known_type
+from supops.services.work_asking import ME, is_known, known_name, known_person, known_stage, known_type
 from supops.services.work_guards import block_of, came_from
 from supops.services.work_moving import Mover
 from supops.services.work_reading import (
@@ -34,7 +33,7 @@ class Filters:
         customer: Of the flow, or of a label that there is; ``none`` for those without.
         priority: ``none`` for those without.
         iteration: As people call it; ``none`` for those in none.
-        assignee: Username; ``none`` for those that nobody is assigned to.
+        assignee: Username; ``@me`` for whoever the credential belongs to; ``none`` for those that nobody is assigned to.
         stale: Only those that are in their stage for longer than the service goal.
     """
 
@@ -97,7 +96,8 @@ class Shown:
 
     Attributes:
         came_from: The stage that it was blocked in; empty for one that is not blocked.
-        until: What unblocks it; empty as well.
+        until: What unblocks it; empty as well, as the next two.
+        on: Username of whoever can unblock it.
     """
 
     row: Row
@@ -106,6 +106,7 @@ class Shown:
     came_from: str = ""
     until: str = ""
     then: str = ""
+    on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +160,12 @@ class Viewer:
         dossier, flow = self.desk.dossier(iid), self.desk.flow
         row = self._row(dossier.issue, age_of(dossier))
         options = mover.options(dossier)
-        source = until = then = ""
+        source = until = then = on = ""
         if dossier.place == flow.blocked:
             source = came_from(dossier)
             if (block := block_of(dossier)) is not None:
-                until, then = block.text("until"), block.text("then")
-        return Shown(row, history_of(dossier), options, source, until, then)
+                until, then, on = (block.text(name) for name in ("until", "then", "on"))
+        return Shown(row, history_of(dossier), options, source, until, then, on)
 
     def _customer(self, name: str) -> str:
         """Return a customer as the flow spells it, or as a label does that the flow does not know: of the project, or of an open issue.
@@ -214,7 +215,8 @@ class Viewer:
         if filters.assignee == NONE:
             chosen = [one for one in chosen if not one.assignees]
         elif filters.assignee:
-            wanted = filters.assignee.removeprefix("@").casefold()
+            name = filters.assignee
+            wanted = (self.desk.tracker.me() if name.casefold() == ME else name.removeprefix("@")).casefold()
             chosen = [one for one in chosen if wanted in {name.casefold() for name in one.assignees}]
             if not chosen:
                 # A name that nobody has is not the same as nothing to do.
@@ -266,20 +268,3 @@ class Viewer:
             else:
                 known[result.issue.iid] = result
         return [known[one.issue.iid] for one in rows], missing
-
-
-def known_stage(flow: Flow, name: str) -> str:
-    """Return a stage's name as the flow spells it.
-
-    Raises:
-        UsageError: There is none; the nearest is named.
-    """
-    from difflib import get_close_matches
-
-    stage = flow.stage(name.removeprefix(flow.labels.stage))
-    if stage is not None:
-        return stage.name
-    names = [one.name for one in flow.stages]
-    nearest = get_close_matches(name.capitalize(), names, n=1)
-    hint = f"Did you mean {nearest[0]}?" if nearest else f"There are: {', '.join(names)}."
-    raise UsageError(f"There is no stage {name[:60]!r}.", hint=hint)
