@@ -45,6 +45,10 @@ def test_the_list_in_every_format(run: Run) -> None:
     rows = list(csv.DictReader(StringIO(issues(run, "list", "-o", "csv").out)))
     assert len(rows) == len(document["issues"])
     assert not [row for row in rows if row["title"].startswith("=")]
+    done = csv.DictReader(
+        StringIO(issues(run, "list", "--state", "closed", "--closed-since", "12d", "-o", "csv").out)
+    )
+    assert [(row["iid"], row["state"], bool(row["closed_at"])) for row in done] == [("33", "closed", True)]
 
 
 def test_nothing_that_fits_is_said_so(run: Run) -> None:
@@ -174,6 +178,7 @@ def test_an_illegal_move_is_3_and_changes_nothing(run: Run) -> None:
             2,
             "Which issue",
         ),
+        (("list", "--closed-since", "3d"), 2, "--closed-since is for closed issues"),
     ],
 )
 def test_what_can_not_be(run: Run, words: tuple[str, ...], status: int, said: str) -> None:

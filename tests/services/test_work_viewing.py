@@ -108,6 +108,29 @@ def test_filters(office: Office) -> None:
         found(assignee="jo-do")
 
 
+def test_closed_issues_are_listed_as_well(office: Office) -> None:
+    waits = office.tracker.opened(stage("Triage"), *BUG, ago=DAY)
+    early, late = (office.tracker.opened(stage("Completed"), *BUG, ago=20 * DAY) for _ in range(2))
+    office.tracker.closed(early)
+    between = office.tracker.time + 5 * DAY
+    office.tracker.time += 10 * DAY
+    office.tracker.closed(late)
+    office.tracker.said(early, "Thank you")
+
+    def found(state: str, **filters: object) -> list[tuple[int, int]]:
+        rows = office.viewer.rows(Filters(state=state, **filters)).rows  # type: ignore[arg-type]
+        return sorted((row.issue.iid, row.age.days) for row in rows)
+
+    assert found("opened") == [(waits, 7)]
+    # Until they were closed.
+    assert found("closed") == [(early, 14), (late, 20)]
+    assert found("all") == [(waits, 7), *found("closed")]
+    assert found("closed", closed_since=between) == [(late, 20)]
+    assert found("closed", changed_since=between) == found("closed")
+    assert found("opened", changed_since=between) == []
+    assert found("closed", stage="triage") == []
+
+
 def test_a_history_that_can_not_be_read_makes_the_list_incomplete(office: Office) -> None:
     iid = office.tracker.opened(stage("Planning"), *BUG, ago=9 * DAY)
     office.tracker.said(iid, "x")

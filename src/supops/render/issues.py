@@ -34,6 +34,8 @@ CSV_COLUMNS = (
     "created_at",
     "updated_at",
     "url",
+    "state",
+    "closed_at",
 )
 
 
@@ -51,8 +53,10 @@ def age_cell(age: Age) -> Cell:
 
 
 def issues_table(found: Rows, title: str = "Issues") -> Table:
-    """Return a list of issues; ages are working days in the stage, and its goal."""
-    columns = ("issue", "stage", "type", "priority", "customer", "age", "assigned", "iteration", "title")
+    """Return a list of issues; ages are working days in the stage, and its goal. The day of closing has a column where any is closed."""
+    closed = any(row.issue.closed_at for row in found.rows)
+    before = ("issue", "stage", "type", "priority", "customer", "age")
+    columns = (*before, *(("closed",) if closed else ()), "assigned", "iteration", "title")
     rows: list[list[Value]] = [
         [
             f"#{row.issue.iid}",
@@ -61,6 +65,7 @@ def issues_table(found: Rows, title: str = "Issues") -> Table:
             row.priority,
             ", ".join(row.customers),
             age_cell(row.age),
+            *([row.issue.closed_at.date().isoformat() if row.issue.closed_at else None] if closed else []),
             ", ".join(row.issue.assignees) or None,
             row.issue.iteration.name if row.issue.iteration else None,
             row.issue.title,
@@ -107,6 +112,8 @@ def issues_csv(found: Rows) -> str:
                 timestamp(row.issue.created_at),
                 timestamp(row.issue.updated_at),
                 row.issue.web_url,
+                row.issue.state,
+                timestamp(row.issue.closed_at) if row.issue.closed_at else None,
             ]
             for row in found.rows
         ],

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from supops.errors import CredentialError, SupopsError
 from supops.models.work import WorkIssue
@@ -34,7 +35,10 @@ class Filters:
         priority: ``none`` for those without.
         iteration: As people call it; ``none`` for those in none.
         assignee: Username; ``@me`` for whoever the credential belongs to; ``none`` for those that nobody is assigned to.
-        stale: Only those that are in their stage for longer than the service goal.
+        stale: Only those that are in their stage for longer than the service goal; closed ones, that were when they were closed.
+        state: ``opened``, ``closed`` or ``all``.
+        changed_since: Only those that were changed then or later, comments included; None for all.
+        closed_since: Only those that were closed then or later; None for all.
     """
 
     stage: str = ""
@@ -44,6 +48,9 @@ class Filters:
     assignee: str = ""
     iteration: str = ""
     stale: bool = False
+    state: str = "opened"
+    changed_since: datetime | None = None
+    closed_since: datetime | None = None
 
 
 NONE = "none"
@@ -117,7 +124,7 @@ class Viewer:
     parallel: Parallel
 
     def rows(self, filters: Filters, *, exact: bool = True) -> Rows:
-        """List open issues, in the order of stages and the oldest in its stage first.
+        """List issues, in the order of stages and the oldest in its stage first.
 
         Args:
             filters: Which.
@@ -129,8 +136,12 @@ class Viewer:
             SupopsError: The issues can't be listed.
         """
         flow = self.desk.flow
-        customer = self._customer(filters.customer)
-        issues = self.desk.tracker.issues(labels=self._labels(filters, customer))
+        customer = self._customer(filters)
+        # Whatever was closed since then was changed since then.
+        since = max((one for one in (filters.changed_since, filters.closed_since) if one), default=None)
+        issues = self.desk.tracker.issues(
+            state=filters.state, labels=self._labels(filters, customer), changed_since=since
+        )
         label = f"{flow.labels.customer}{customer}"
         chosen = [one for one in self._chosen(issues, filters) if not customer or label in one.labels]
         rows = [self._row(one) for one in chosen]
@@ -167,19 +178,19 @@ class Viewer:
                 until, then, on = (block.text(name) for name in ("until", "then", "on"))
         return Shown(row, history_of(dossier), options, source, until, then, on)
 
-    def _customer(self, name: str) -> str:
-        """Return a customer as the flow spells it, or as a label does that the flow does not know: of the project, or of an open issue.
+    def _customer(self, filters: Filters) -> str:
+        """Return a customer as the flow spells it, or as a label does that the flow does not know: of the project, or of an issue.
 
         Raises:
             UsageError: There is none; the nearest is named.
         """
-        flow, tracker = self.desk.flow, self.desk.tracker
+        flow, tracker, name = self.desk.flow, self.desk.tracker, filters.customer
         key, known = flow.labels.customer, flow.labels.customers
         if name == NONE:
             return ""
         if name and not is_known(name, known, key):
             # Labels that came with an issue from elsewhere are none of the project's.
-            found = self.desk.labels.union(*(one.labels for one in tracker.issues()))
+            found = self.desk.labels.union(*(one.labels for one in tracker.issues(state=filters.state)))
             others = {one.removeprefix(key) for one in found if one.startswith(key)}
             known = (*known, *sorted(others.difference(known), key=str.casefold))
         return known_name(name, known, key, "customer")
@@ -204,7 +215,10 @@ class Viewer:
         return labels
 
     def _chosen(self, issues: Sequence[WorkIssue], filters: Filters) -> list[WorkIssue]:
-        flow, chosen = self.desk.flow, [*issues]
+        flow, since = self.desk.flow, filters.closed_since
+        chosen = [
+            one for one in issues if since is None or (one.closed_at is not None and one.closed_at >= since)
+        ]
         if filters.stage == NONE:
             chosen = [one for one in chosen if not flow.stages_of(one.labels)]
         if filters.type == NONE:
