@@ -151,6 +151,7 @@ def test_confidential_issues_are_not_found_by_who_may_not_see_them(
         lambda: guest.issue(47),
         lambda: guest.notes(47),
         lambda: guest.label_events(47),
+        lambda: guest.state_events(47),
         lambda: guest.update(hidden, Change(("urgent",))),
         lambda: guest.set_iteration(hidden, next_week(sandbox)),
         lambda: guest.comment(hidden, "Hello"),
@@ -203,6 +204,7 @@ def test_reading_needs_no_more_than_read_api(sandbox: Sandbox) -> None:
     assert work.person("owner")
     assert work.notes(9)
     assert work.label_events(9)
+    assert work.state_events(33)
     connection.close()
 
 

@@ -230,6 +230,8 @@ def test_a_change_changes_what_it_names_and_nothing_else(place: Place, issue: Wo
     assert sorted(after.labels) == [PLANNING, "urgent"]
     assert sorted(after.assignees) == sorted(place.team)
     assert (after.milestone, after.weight, after.is_closed) == (milestone, 8, True)
+    assert after.milestone
+    assert (after.milestone.title, after.milestone.due) == (milestone.title, milestone.due)
     assert after.closed_at is not None
     assert after.updated_at > issue.updated_at
     assert (after.title, after.description, after.author, after.iteration) == (
@@ -374,6 +376,11 @@ def test_an_iteration_is_set_once(place: Place, issue: WorkIssue) -> None:
 
     after = tracker.set_iteration(issue, first)
     assert after.iteration == first
+    assert (after.iteration.title, after.iteration.start, after.iteration.due) == (
+        first.title,
+        first.start,
+        first.due,
+    )
     assert after.updated_at > issue.updated_at
     assert (after.labels, after.assignees, after.state) == (issue.labels, issue.assignees, issue.state)
     assert tracker.set_iteration(after, first) == after

@@ -29,7 +29,7 @@ def retyped(case: Case, kind: str | None) -> tuple[Missing, ...]:
     found = [one for need in needs_at(flow, stage, kind) if (one := GUARDS[need](case)) is not None]
     if dossier.type is not None:
         command = f"`supops issues move {issue.iid} {flow.first} --reason TEXT`"
-        message = f"it is {an(dossier.type)}, and in {stage} it becomes no {kind}: types are changed in {flow.first}"
+        message = f"it is {an(dossier.type)}, and in {stage} it does not become {an(kind)}: types are changed in {flow.first}"
         found.insert(0, Missing(Need.TYPE, message, f"move it back to there, by {command} or step by step"))
     return tuple(found)
 
