@@ -133,8 +133,9 @@ class LicenseWiring:
         licenser = self.licenser
         if iid is None:
             return licenser.decide(self._written(file or Path("-")), override=override)
-        written = self.forms(self.tracker.issue(iid))
-        held, remarks = licenser.earlier(written, self.tracker, self.forms, iid=iid)
+        issue = self.tracker.issue(iid)
+        written = self.forms(issue)
+        held, remarks = licenser.earlier(written, self.tracker, self.forms, issue=issue)
         return with_remarks(licenser.decide(written, earlier=held, override=override), remarks)
 
     def _written(self, file: Path) -> "WrittenRequest":

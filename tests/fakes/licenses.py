@@ -172,9 +172,10 @@ class FakeRequests(RequestTracker):
             for one in self.issues.values()
             if all(any(word.startswith(begun) for word in words(one.description)) for begun in wanted)
         ]
-        return tuple(
-            sorted((one for one in found if one.created_at >= since), key=lambda one: one.created_at)
-        )
+        return _since(since, found)
+
+    def made_by(self, username: str, since: datetime) -> tuple[RequestIssue, ...]:
+        return _since(since, [one for one in self.issues.values() if one.author == username])
 
     def notes(self, issue: RequestIssue) -> tuple[RequestNote, ...]:
         return tuple(self.written.get(self.issue(issue.iid).iid, ()))
@@ -219,6 +220,10 @@ class FakeRequests(RequestTracker):
             if not broken.acts:
                 raise broken.error
         return broken
+
+
+def _since(since: datetime, issues: list[RequestIssue]) -> tuple[RequestIssue, ...]:
+    return tuple(sorted((one for one in issues if one.created_at >= since), key=lambda one: one.created_at))
 
 
 def _fail(broken: Broken | None) -> None:

@@ -67,6 +67,13 @@ def test_issues_with_a_text_the_oldest_first_and_none_from_before(tracker: Reque
     assert tracker.mentioning("enji", LONG_AGO) == ()
 
 
+def test_issues_of_somebody_the_oldest_first_and_none_from_before(tracker: RequestTracker) -> None:
+    assert [one.iid for one in tracker.made_by("kenji-sato", LONG_AGO)] == [EARLIER, SECOND]
+    lately = datetime.now(UTC) - timedelta(days=7)
+    assert [one.iid for one in tracker.made_by("kenji-sato", lately)] == [SECOND]
+    assert tracker.made_by("nobody-at-all", LONG_AGO) == ()
+
+
 def test_comments_and_what_the_platform_notes_are_listed_oldest_first(
     tracker: RequestTracker, issue: RequestIssue
 ) -> None:

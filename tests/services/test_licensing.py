@@ -109,7 +109,7 @@ def test_earlier_requests_of_the_person_tell_as_well() -> None:
         ]
     )
 
-    held, remarks = licenser().earlier(READ(tracker.issue(42)), tracker, READ, iid=42)
+    held, remarks = licenser().earlier(READ(tracker.issue(42)), tracker, READ, issue=tracker.issue(42))
 
     assert [(one.where, one.expires) for one in held] == [
         (f"the request {LINK}/1, which was completed", date(2027, 1, 1)),
@@ -139,9 +139,23 @@ def test_an_earlier_request_is_found_however_it_is_written(email: str, earlier: 
     before = request_issue(1, form(email=earlier, end_date=end, name="J."), labels=(LABEL,))
     tracker = FakeRequests([before, request_issue(42)])
 
-    held, _ = licenser().earlier(written(email=email), tracker, READ, iid=42)
+    held, _ = licenser().earlier(written(email=email), tracker, READ, issue=tracker.issue(42))
 
     assert [one.expires for one in held] == [date(2026, 12, 1) if "/" in end else date(2027, 1, 1)]
+
+
+def test_an_earlier_request_is_found_by_who_made_it_as_well() -> None:
+    # No search for a word finds this address.
+    odd = form(email="ja<!-- -->ne.d<!-- -->oe@example.com", end_date="2027-01-01", name="J.")
+    others = (request_issue(2, form(email="jo@example.com"), labels=(LABEL,)), request_issue(42))
+    tracker = FakeRequests([request_issue(1, odd, labels=(LABEL,)), *others])
+
+    def held(author: str) -> list[str]:
+        issue = request_issue(42, author=author)
+        return [one.issue for one in licenser().earlier(READ(issue), tracker, READ, issue=issue)[0]]
+
+    assert held("jane-doe") == [f"{LINK}/1"]
+    assert held("maria-delgado") == held("") == []
 
 
 def test_a_license_that_both_know_is_told_once() -> None:
@@ -149,7 +163,7 @@ def test_a_license_that_both_know_is_told_once() -> None:
     tracker = FakeRequests([request_issue(1, labels=(LABEL,)), request_issue(42)])
     one, request = licenser(ledger), READ(tracker.issue(42))
 
-    held, _ = one.earlier(request, tracker, READ, iid=42)
+    held, _ = one.earlier(request, tracker, READ, issue=tracker.issue(42))
 
     assert [problem.field for problem in one.decide(request, earlier=held).problems] == ["email"]
 
@@ -158,20 +172,20 @@ def test_a_request_that_was_completed_itself_gets_no_second_license() -> None:
     tracker = FakeRequests([request_issue(42, labels=(LABEL,), is_closed=True)])
     one, request = licenser(), READ(tracker.issue(42))
 
-    held, _ = one.earlier(request, tracker, READ, iid=42)
+    held, _ = one.earlier(request, tracker, READ, issue=tracker.issue(42))
     assert held == (Held(f"the request {LINK}/42, which was completed", date(2027, 6, 30), f"{LINK}/42"),)
     decision = one.decide(request, earlier=held)
     assert (decision.is_accepted, decision.is_served) == (False, True)
     assert "this request was completed already" in decision.problems[0].message
-    assert one.earlier(request, tracker, READ, iid=42, is_answered=True) == ((), ())
+    assert one.earlier(request, tracker, READ, issue=tracker.issue(42), is_answered=True) == ((), ())
 
     # The ledger knows better: what was withdrawn does not count.
     kept = issued(1, issue=f"{LINK}/42", withdrawn=Withdrawal(NOW, "sam", "lost"))
-    assert licenser(FakeLedger([kept])).earlier(request, tracker, READ, iid=42) == ((), ())
+    assert licenser(FakeLedger([kept])).earlier(request, tracker, READ, issue=tracker.issue(42)) == ((), ())
 
 
 def test_without_an_address_nobody_is_looked_for() -> None:
-    assert licenser().earlier(written(email=""), FakeRequests(), READ, iid=1) == ((), ())
+    assert licenser().earlier(written(email=""), FakeRequests(), READ, issue=request_issue(1)) == ((), ())
 
 
 def test_a_license_is_signed_read_back_recorded_and_written() -> None:

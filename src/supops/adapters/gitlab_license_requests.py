@@ -59,9 +59,14 @@ class GitLabRequests(RequestTracker):
 
     def mentioning(self, text: str, since: datetime) -> tuple[RequestIssue, ...]:
         """See `supops.services.license_ports.RequestTracker`."""
-        query = {
-            "search": text,
-            "in": "description",
+        return self._since(since, {"search": text, "in": "description"})
+
+    def made_by(self, username: str, since: datetime) -> tuple[RequestIssue, ...]:
+        """See `supops.services.license_ports.RequestTracker`."""
+        return self._since(since, {"author_username": username})
+
+    def _since(self, since: datetime, wanted: dict[str, str]) -> tuple[RequestIssue, ...]:
+        query = wanted | {
             "created_after": since.astimezone(UTC).isoformat(),
             "scope": "all",
             "state": "all",

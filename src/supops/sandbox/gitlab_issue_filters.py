@@ -91,9 +91,10 @@ def _is_of_people(asked: _Asked, issue: GitLabIssue) -> bool:
     if asked.get("assignee_username"):
         names.append(str(asked.get("assignee_username")).lower())
     assigned = {name.lower() for name in issue.assignees}
-    author = asked.get("author_id")
+    author, username = asked.get("author_id"), asked.get("author_username")
     return (
         (author is None or issue.author == asked.author)
+        and (username is None or issue.author.lower() == username.lower())
         and set(names) <= assigned
         and (asked.get("assignee_id") != "None" or not assigned)
         and (asked.get("assignee_id") != "Any" or bool(assigned))

@@ -143,7 +143,7 @@ class Closer:
         """
         issue = self.tracker.issue(iid)
         written = self.read(issue)
-        held, remarks = self.licenser.earlier(written, self.tracker, self.read, iid=iid, is_answered=True)
+        held, remarks = self.licenser.earlier(written, self.tracker, self.read, issue=issue, is_answered=True)
         decision = with_remarks(self.licenser.decide(written, earlier=held, override=override), remarks)
         problems = [*decision.problems, *([Problem("request", reason)] if reason else [])]
         before = self.answered(issue)

@@ -208,7 +208,9 @@ def plan_completion(closer: Closer, iid: int, handed: Handed, override: Override
     known = inspection.issued
     if known is not None and known.reason and override is None:
         override = Override(known.reason)
-    held, remarks = closer.licenser.earlier(written, closer.tracker, closer.read, iid=iid, is_answered=True)
+    held, remarks = closer.licenser.earlier(
+        written, closer.tracker, closer.read, issue=issue, is_answered=True
+    )
     decision = with_remarks(
         closer.licenser.decide(
             written,

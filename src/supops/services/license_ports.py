@@ -144,6 +144,14 @@ class RequestTracker(Protocol):
         """
         ...
 
+    def made_by(self, username: str, since: datetime) -> tuple[RequestIssue, ...]:
+        """List the issues that somebody made since then. The list is never short.
+
+        Raises:
+            SupopsError: The platform refuses, or can't be reached.
+        """
+        ...
+
     def notes(self, issue: RequestIssue) -> tuple[RequestNote, ...]:
         """List all comments, and what the platform noted of what people did, the oldest first.
 

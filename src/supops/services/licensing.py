@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from supops.errors import ExitCode, SupopsError, UsageError
-from supops.models.license_requests import Decision, Held, Override, WrittenRequest
+from supops.models.license_requests import Decision, Held, Override, RequestIssue, WrittenRequest
 from supops.models.licenses import (
     Generated,
     Inspection,
@@ -122,7 +122,7 @@ class Licenser:
         tracker: RequestTracker,
         read: FormReader,
         *,
-        iid: int,
+        issue: RequestIssue,
         is_answered: bool = False,
     ) -> tuple[tuple[Held, ...], tuple[str, ...]]:
         """Look for earlier requests of the same person in the tracker.
@@ -131,7 +131,7 @@ class Licenser:
             written: The request.
             tracker: Where it is.
             read: Reads descriptions.
-            iid: The request's number. Where it was completed itself, its license counts, whoever's ledger it is in.
+            issue: The request's own. Where it was completed itself, its license counts, whoever's ledger it is in.
             is_answered: Whether that license is being handed out: then it does not count.
 
         Returns:
@@ -149,25 +149,28 @@ class Licenser:
         recorded = {one.issue for one in self.ledger.entries(email)}
         since = datetime.combine(day, time(), self.zone) - LOOKING_BACK
         found = {one.iid: one for text in _searched(person) for one in tracker.mentioning(text, since)}
+        if issue.author:
+            # A search by words finds no address that is written in a way of its own.
+            found |= {one.iid: one for one in tracker.made_by(issue.author, since)}
         held, remarks = [], []
-        for issue in sorted(found.values(), key=lambda one: (one.created_at, one.iid)):
-            other = read(issue)
-            is_completed = self.completed_label.casefold() in map(str.casefold, issue.labels)
-            if issue.iid == iid and (is_answered or not is_completed):
+        for one in sorted(found.values(), key=lambda one: (one.created_at, one.iid)):
+            other = read(one)
+            is_completed = self.completed_label.casefold() in map(str.casefold, one.labels)
+            if one.iid == issue.iid and (is_answered or not is_completed):
                 continue
             if not is_of(other.values.get("email", ""), person):
                 continue
-            if issue.link in recorded:
+            if one.link in recorded:
                 continue
             # What was completed by hand may say it in any spelling, or in one with two meanings.
             end = max(days_named(other.values.get("end_date", "")), default=None)
             if not is_completed:
-                if not issue.is_closed:
-                    remarks.append(f"another request of the same person is open: {issue.web_url}")
+                if not one.is_closed:
+                    remarks.append(f"another request of the same person is open: {one.web_url}")
             elif end is None:
-                remarks.append(f"until when the license of {issue.web_url} runs can't be told: look there")
+                remarks.append(f"until when the license of {one.web_url} runs can't be told: look there")
             elif day < end:
-                held.append(Held(f"the request {issue.web_url}, which was completed", end, issue.link))
+                held.append(Held(f"the request {one.web_url}, which was completed", end, one.link))
         return tuple(held), tuple(remarks)
 
     def generate(
