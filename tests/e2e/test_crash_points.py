@@ -191,7 +191,7 @@ def test_workers_that_are_at_one_booking_at_once_still_make_one_entry(
     words = [created(hours, place) for place in range(3)]
     words += [canceled(hours, 0, minute=40, active=2), canceled(hours, 2, minute=45, active=1)]
     words += [created(slot(2)), canceled(slot(2), minute=50)]
-    station.receiver()
+    station.receiver(sabotage="without_order")
     for word in words:
         station.deliver(json.dumps(word).encode())
 
@@ -206,6 +206,26 @@ def test_workers_that_are_at_one_booking_at_once_still_make_one_entry(
         (entry,) = (event for event in calendar.events.values() if event["status"] != "cancelled")
     assert "Bo Ek" in str(entry["summary"])
     assert "Ina Vitee" not in str(entry["summary"])
+
+
+def test_workers_that_write_at_the_same_moment_overwrite_nothing(station: Station, sandbox: Sandbox) -> None:
+    """Both have read the same before either writes; what the second one writes must not lack the word of the first."""
+    hours = slot(5)
+    station.receiver(sabotage="without_order")
+    station.worker("one", sabotage="writes_together")
+    station.deliver(json.dumps(created(hours, 0)).encode())
+    assert station.settles(), station.said()
+
+    station.worker("two", sabotage="writes_together")
+    for place in (1, 2):
+        station.deliver(json.dumps(created(hours, place)).encode())
+
+    assert station.settles(), station.said()
+    with sandbox.world.alone():
+        calendar = sandbox.world.google_calendar.calendars[CALENDAR_IDS["global"]]
+        (entry,) = calendar.events.values()
+    first_names = [guest.name.split()[0] for guest in hours.guests]
+    assert [name for name in first_names if f"Invitee: {name}" not in str(entry["description"])] == []
 
 
 def test_the_clock_of_a_lease_that_jumped_keeps_nobody_waiting(station: Station) -> None:
