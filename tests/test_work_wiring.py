@@ -6,7 +6,7 @@ import pytest
 
 from supops.adapters.text_files import read_own_text
 from supops.errors import UsageError
-from supops.work_wiring import issue_number
+from supops.platforms import issue_number
 
 PROJECT, URL = "cust-support-ops/issue-tracker", "https://gitlab.example.com/"
 
@@ -24,13 +24,13 @@ PROJECT, URL = "cust-support-ops/issue-tracker", "https://gitlab.example.com/"
     ],
 )
 def test_an_issue_has_many_names(text: str) -> None:
-    assert issue_number(text, PROJECT, (URL,)) == 42
+    assert issue_number(text, PROJECT, (URL,), "gitlab.issues_project") == 42
 
 
 @pytest.mark.parametrize("text", ["", "x", "0", "-1", "42x", "!42", "4 2", "99999999999"])
 def test_what_is_none_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="no number"):
-        issue_number(text, PROJECT, (URL,))
+        issue_number(text, PROJECT, (URL,), "gitlab.issues_project")
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_what_is_none_is_refused(text: str) -> None:
 )
 def test_one_of_another_project_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="another project"):
-        issue_number(text, PROJECT, (URL,))
+        issue_number(text, PROJECT, (URL,), "gitlab.issues_project")
 
 
 def test_a_file_of_another_system_is_the_same_text(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """Every platform that is configured, connected when it is first asked for."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from supops.errors import CredentialError
+from supops.errors import CredentialError, UsageError
 from supops.surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from supops.settings import ZendeskInstance
 
 INSTANCES = ("global", "us-government")
+# What addresses begin with that the embedded world's GitLab shows.
+EMBEDDED = "https://gitlab.example.com"
 
 
 class Platforms(Surroundings):
@@ -158,6 +161,12 @@ class Platforms(Surroundings):
         return GitLabWork(self.gitlab, project)
 
     @property
+    def gitlab_addresses(self) -> tuple[str, ...]:
+        """Where GitLab is; the embedded one shows itself under another address than it has."""
+        url = self.config.settings.gitlab.url
+        return (url, EMBEDDED) if self.options.demo else (url,)
+
+    @property
     def _audited_group(self) -> str:
         group = self.config.settings.gitlab.group
         if not group:
@@ -267,3 +276,46 @@ class Platforms(Surroundings):
             )
         self.opened.callback(http.close)
         return http
+
+
+def issue_named(text: str) -> tuple[str, int]:
+    """Return what people call an issue in two parts: what names its project, or nothing, and its number.
+
+    Args:
+        text: ``42``, ``#42``, ``group/project#42``, or the issue's address.
+
+    Raises:
+        UsageError: It is none.
+    """
+    import re
+
+    pattern = r"(?:(?P<path>[^#\s]*?)(?:#|/-/(?:issues|work_items)/))?(?P<iid>\d{1,10})/?(?:#note_\d+)?"
+    found = re.fullmatch(pattern, text.strip())
+    if found is None or int(found["iid"]) == 0:
+        raise UsageError(
+            f"{text[:100]!r} is no number of an issue.", hint="Such as 42, or the issue's address."
+        )
+    return found["path"] or "", int(found["iid"])
+
+
+def issue_number(text: str, project: str, addresses: Sequence[str], setting: str) -> int:
+    """Return an issue's number from what people call it.
+
+    Args:
+        text: As `issue_named` reads it.
+        project: Path of the project that issues are in.
+        addresses: Where GitLab is.
+        setting: Names the project.
+
+    Raises:
+        UsageError: It is none, or one of another project.
+    """
+    path, number = issue_named(text)
+    for address in addresses:
+        path = path.removeprefix(f"{address.rstrip('/')}/")
+    if path and path.casefold() != project.casefold():
+        raise UsageError(
+            f"{text[:200]} is an issue of another project than {project}.",
+            hint=f"{setting} says which project it is.",
+        )
+    return number

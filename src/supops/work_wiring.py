@@ -1,12 +1,12 @@
 """What works on issues, from the settings: the flow, the issues of the project, what moves, reviews, lints and shows them."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from supops.errors import UsageError
+from supops.platforms import issue_number
 
 if TYPE_CHECKING:
     from supops.models.workflow import Flow
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from supops.services.work_viewing import Viewer
 
 MOST_BYTES = 500_000
-# What addresses begin with that the embedded world's GitLab shows.
-EMBEDDED = "https://gitlab.example.com"
 
 
 class WorkWiring:
@@ -133,13 +131,8 @@ class WorkWiring:
         Raises:
             UsageError: It is none, or one of another project.
         """
-        return issue_number(text, self.desk.tracker.project, self._addresses)
-
-    @property
-    def _addresses(self) -> tuple[str, ...]:
-        """Where GitLab is; the embedded one shows itself under another address than it has."""
-        url = self._platforms.config.settings.gitlab.url
-        return (url, EMBEDDED) if self._platforms.options.demo else (url,)
+        project, setting = self.desk.tracker.project, "gitlab.issues_project"
+        return issue_number(text, project, self._platforms.gitlab_addresses, setting)
 
     def text_of(self, file: Path, what: str) -> str:
         """Read a text that somebody wrote for an issue: a gameplan, a blueprint.
@@ -150,33 +143,3 @@ class WorkWiring:
         from supops.adapters.text_files import read_own_text
 
         return read_own_text(str(file), what, most=MOST_BYTES)
-
-
-def issue_number(text: str, project: str, addresses: Sequence[str]) -> int:
-    """Return an issue's number from what people call it.
-
-    Args:
-        text: ``42``, ``#42``, ``group/project#42``, or the issue's address.
-        project: Path of the project that issues are in.
-        addresses: Where GitLab is.
-
-    Raises:
-        UsageError: It is none, or one of another project.
-    """
-    import re
-
-    pattern = r"(?:(?P<path>[^#\s]*?)(?:#|/-/(?:issues|work_items)/))?(?P<iid>\d{1,10})/?(?:#note_\d+)?"
-    found = re.fullmatch(pattern, text.strip())
-    if found is None or int(found["iid"]) == 0:
-        raise UsageError(
-            f"{text[:100]!r} is no number of an issue.", hint="Such as 42, or the issue's address."
-        )
-    path = found["path"] or ""
-    for address in addresses:
-        path = path.removeprefix(f"{address.rstrip('/')}/")
-    if path and path.casefold() != project.casefold():
-        raise UsageError(
-            f"{text[:200]} is an issue of another project: the flow is that of {project}.",
-            hint="gitlab.issues_project says which project it is.",
-        )
-    return int(found["iid"])

@@ -128,7 +128,7 @@ def test_form_as_table_text_and_csv(run: Run) -> None:
         (("-",), "is empty"),
         (("-", "--override-existing"), "needs --reason"),
         (("-", "--reason", "x"), "--override-existing"),
-        (("--issue", "0"), "--issue"),
+        (("--issue", "0"), "no number of an issue"),
     ],
 )
 def test_what_can_not_be_asked_is_refused(run: Run, words: tuple[str, ...], said: str) -> None:
@@ -185,6 +185,9 @@ def test_a_license_is_generated_listed_and_inspected(
         len(json.loads(run("licenses", "list", "--expiring-within", "13w", "-o", "json").out)["licenses"])
         == 1
     )
+    for words in (("--email", "JANE.doe@example.com"), ("--state", "running")):
+        assert as_json(run("licenses", "list", *words, "-o", "json"), "licenses")["licenses"] == [entry]
+    assert "the ledger has no such license" in run("licenses", "list", "--state", "withdrawn").err
     none = run("licenses", "list", "--expiring-within", "0d")
     assert ("none" in none.out, "the ledger has no license" in none.err) == (True, False)
     assert run("licenses", "list", "--expiring-within", "").status == 2

@@ -51,6 +51,19 @@ def test_every_request_of_the_story_is_decided(run: Run, iid: int, status: int, 
     assert ("licenses refuse" in ran.err) == (iid in (TOO_LONG, FOR_DUO, SECOND))
 
 
+def test_a_request_is_named_by_its_address_as_well(run: Run) -> None:
+    link = f"https://gitlab.example.com/{TRACKER}/-/issues/{TOO_LONG}"
+
+    pasted = licenses(run, "check", "--issue", f"{link}#note_7")
+    assert (pasted.status, f"licenses refuse --issue {TOO_LONG}" in pasted.err) == (3, True)
+    assert licenses(run, "refuse", "--issue", link, "--dry-run").status == 0
+
+    other = licenses(run, "check", "--issue", link.replace(TRACKER, "other/project"))
+    assert (other.status, "gitlab.licenses_project says which project" in other.err) == (2, True)
+    assert "is an issue of another project than" in other.err
+    assert licenses(run, "check", "--issue", "0").status == 2
+
+
 def test_the_files_of_the_story_need_no_folder(run: Run) -> None:
     assert licenses(run, "check", "license-good.yaml").status == 0
     assert "more than one year" in licenses(run, "check", "license-too-long.yaml").out

@@ -14,7 +14,7 @@ from supops.adapters.license_file import encoded
 from supops.adapters.license_forms import IssueForms
 from supops.errors import SupopsError, UsageError
 from supops.models.license_requests import Decision, Held, Override
-from supops.models.licenses import Issued, Origin, Withdrawal
+from supops.models.licenses import Issued, Origin, State, Withdrawal
 from supops.services.license_ports import StillRunning
 from supops.services.license_rules import Rules
 from supops.services.licensing import Licenser, exit_code, fingerprint, inspection_exit_code
@@ -228,6 +228,31 @@ def test_what_reads_back_as_something_else_is_not_handed_out() -> None:
         one.generate(accepted(one), FakeSigner(damages=True), by="jo", file="a", write=_forbidden)
 
     assert ledger.kept == []
+
+
+def test_the_ledger_is_listed_by_person_and_state() -> None:
+    jo = {"email": "jo@example.com"}
+    ledger = FakeLedger(
+        [
+            issued(1, id=1, expires=date(2026, 11, 26)),
+            issued(2, id=2, email="Jane.Doe+lab@example.com"),
+            issued(3, id=3, starts=date(2026, 11, 27)),
+            issued(4, id=4, is_pending=True, **jo),
+            issued(5, id=5, withdrawn=Withdrawal(NOW, "sam", "lost"), **jo),
+        ]
+    )
+    one = licenser(ledger)
+
+    assert {state: [entry.id for entry in one.listed(state=state)] for state in State} == {
+        State.EXPIRED: [1],
+        State.RUNNING: [2],
+        State.UPCOMING: [3],
+        State.PENDING: [4],
+        State.WITHDRAWN: [5],
+    }
+    assert [entry.id for entry in one.listed(email="JANE.doe@example.com")] == [1, 2, 3]
+    assert [entry.id for entry in one.listed(email="jo@example.com", state=State.WITHDRAWN)] == [5]
+    assert one.listed(email="nobody@example.com") == ()
 
 
 def test_an_end_date_that_is_over_by_midnight_is_told_as_that() -> None:

@@ -35,6 +35,7 @@ from supops.commands.options import (
     wiring_of,
 )
 from supops.errors import ExitCode, UsageError
+from supops.models.licenses import State
 
 if TYPE_CHECKING:
     from supops.models.license_requests import Decision
@@ -61,12 +62,13 @@ def check(
     from supops.services.licensing import exit_code
 
     wiring = wiring_of(ctx)
-    decision = wiring.licenses.decision(request, issue, override_of(override, reason))
+    iid = _number(wiring, issue)
+    decision = wiring.licenses.decision(request, iid, override_of(override, reason))
     result = Result(
         lambda: decision_blocks(decision), lambda: decision_json(decision), lambda: decision_csv(decision)
     )
     deliver(wiring, result, output, output_file)
-    _say_how_to_refuse(wiring, decision, issue)
+    _say_how_to_refuse(wiring, decision, iid)
     raise typer.Exit(exit_code(decision))
 
 
@@ -87,7 +89,7 @@ def route(
     from supops.services.licensing import exit_code
 
     wiring = wiring_of(ctx)
-    decision = wiring.licenses.decision(request, issue, None)
+    decision = wiring.licenses.decision(request, _number(wiring, issue), None)
     rules = wiring.licenses.rules
     result = Result(
         lambda: route_blocks(decision, rules), lambda: decision_json(decision), lambda: decision_csv(decision)
@@ -121,7 +123,7 @@ def form(
     if text and output is not Format.TABLE:
         raise UsageError("--text and --output exclude each other.")
     wiring = wiring_of(ctx)
-    decision = wiring.licenses.decision(request, issue, override_of(override, reason))
+    decision = wiring.licenses.decision(request, _number(wiring, issue), override_of(override, reason))
     if text and decision.form:
         for remark in decision.remarks:
             wiring.terminal.note(remark)
@@ -160,9 +162,10 @@ def generate(
 
     wiring = wiring_of(ctx)
     licenses = wiring.licenses
-    decision = licenses.decision(request, issue, override_of(override, reason))
+    iid = _number(wiring, issue)
+    decision = licenses.decision(request, iid, override_of(override, reason))
     if not decision.is_accepted:
-        _refuse(wiring, decision, issue, output)
+        _refuse(wiring, decision, iid, output)
         return
     for remark in decision.remarks:
         wiring.terminal.note(remark)
@@ -179,13 +182,17 @@ def generate(
     deliver(wiring, result, output, None)
     if was_there and force:
         wiring.terminal.note(f"{target} was there already, and {'would be' if dry_run else 'is'} replaced")
-    if issue and generated.is_recorded:
+    if iid and generated.is_recorded:
         wiring.terminal.note(
-            f"next: supops licenses complete --issue {issue} --license {shlex.quote(generated.file)}"
+            f"next: supops licenses complete --issue {iid} --license {shlex.quote(generated.file)}"
         )
 
 
-def _refuse(wiring: "Wiring", decision: "Decision", issue: int | None, output: Format) -> None:
+def _number(wiring: "Wiring", issue: str | None) -> int | None:
+    return None if issue is None else wiring.licenses.number(issue)
+
+
+def _refuse(wiring: "Wiring", decision: "Decision", iid: int | None, output: Format) -> None:
     from supops.render.licenses import decision_blocks, decision_csv, decision_json
 
     result = Result(
@@ -193,13 +200,13 @@ def _refuse(wiring: "Wiring", decision: "Decision", issue: int | None, output: F
     )
     deliver(wiring, result, output, None)
     wiring.terminal.note("nothing was signed")
-    _say_how_to_refuse(wiring, decision, issue)
+    _say_how_to_refuse(wiring, decision, iid)
     raise typer.Exit(ExitCode.FINDINGS)
 
 
-def _say_how_to_refuse(wiring: "Wiring", decision: "Decision", issue: int | None) -> None:
-    if issue and not (decision.is_accepted or decision.is_served):
-        wiring.terminal.note(f"to tell whoever asked: supops licenses refuse --issue {issue}")
+def _say_how_to_refuse(wiring: "Wiring", decision: "Decision", iid: int | None) -> None:
+    if iid and not (decision.is_accepted or decision.is_served):
+        wiring.terminal.note(f"to tell whoever asked: supops licenses refuse --issue {iid}")
 
 
 # The help lists the commands in the order in which they are used.
@@ -250,6 +257,15 @@ def list_all(
             help="Only those that run now and expire within this time: 30d, 6w.",
         ),
     ] = None,
+    email: Annotated[
+        str | None,
+        typer.Option(
+            "--email",
+            metavar="TEXT",
+            help="Only those of this person: upper and lower case, and what follows a plus sign, do not count.",
+        ),
+    ] = None,
+    state: Annotated[State | None, typer.Option("--state", help="Only those that are so today.")] = None,
     output: FormatOption = Format.TABLE,
     output_file: FileOption = None,
 ) -> None:
@@ -262,11 +278,11 @@ def list_all(
     wiring = wiring_of(ctx)
     licenser = wiring.licenses.licenser
     within = None if expiring_within is None else _days(expiring_within)
-    entries, today = licenser.listed(expiring_within=within), licenser.today
+    entries = licenser.listed(expiring_within=within, email=email, state=state)
+    today = licenser.today
     if not entries:
-        wiring.terminal.note(
-            "the ledger has no license" if within is None else "no license that runs now expires so soon"
-        )
+        is_all = (within, email, state) == (None, None, None)
+        wiring.terminal.note("the ledger has no license" if is_all else "the ledger has no such license")
     for one in entries:
         if one.is_pending:
             wiring.terminal.note(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from supops.wiring import Wiring
 
 RequiredIssue = Annotated[
-    int, typer.Option("--issue", metavar="IID", min=1, help="Number of the issue with the request.")
+    str, typer.Option("--issue", metavar="IID", help="Number or address of the issue with the request.")
 ]
 
 
@@ -70,6 +70,7 @@ def complete(
 
     wiring = wiring_of(ctx)
     licenses = wiring.licenses
+    iid = licenses.number(issue)
     handed = Handed(
         licenses.license_bytes(license_file),
         licenses.reader(public_key),
@@ -77,9 +78,7 @@ def complete(
         attach=attach,
         by=licenses.user,
     )
-    completion = plan_completion(
-        licenses.closer(dry_run=dry_run), issue, handed, override_of(override, reason)
-    )
+    completion = plan_completion(licenses.closer(dry_run=dry_run), iid, handed, override_of(override, reason))
     if completion.question and not dry_run:
         confirmed(wiring, completion.question, yes=yes, does="replies on an issue and closes it")
     closing = completion.carry_out()
@@ -112,7 +111,8 @@ def refuse(
     """
     wiring = wiring_of(ctx)
     text = reason_of(" ".join((reason or "").split()))
-    closing = wiring.licenses.closer(dry_run=dry_run).refuse(issue, reason=text)
+    licenses = wiring.licenses
+    closing = licenses.closer(dry_run=dry_run).refuse(licenses.number(issue), reason=text)
     _deliver(wiring, closing, output, output_file)
 
 

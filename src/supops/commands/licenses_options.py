@@ -16,9 +16,11 @@ RequestArgument = Annotated[
     typer.Argument(metavar="[REQUEST]", help="YAML or JSON file with the request; - for standard input."),
 ]
 IssueOption = Annotated[
-    int | None,
+    str | None,
     typer.Option(
-        "--issue", metavar="IID", min=1, help="Number of the issue with the request, instead of a file."
+        "--issue",
+        metavar="IID",
+        help="Number or address of the issue with the request, instead of a file.",
     ),
 ]
 OverrideOption = Annotated[

@@ -16,6 +16,16 @@ class Route(StrEnum):
     ZERO_DOLLAR = "zero-dollar-subscription"
 
 
+class State(StrEnum):
+    """How a license in the ledger is on a day."""
+
+    RUNNING = "running"
+    UPCOMING = "upcoming"
+    EXPIRED = "expired"
+    PENDING = "pending"
+    WITHDRAWN = "withdrawn"
+
+
 class Origin(StrEnum):
     """How a license came into the ledger: signed here, or handed out for a request with `supops licenses complete`."""
 
@@ -132,6 +142,14 @@ class Issued:
     def is_running_on(self, day: date) -> bool:
         """Whether it is not expired and not withdrawn; one that begins later counts, and one that is pending."""
         return self.withdrawn is None and day < self.expires
+
+    def state_on(self, day: date) -> State:
+        """How it is: withdrawn, or else pending, or else what its days say."""
+        if self.withdrawn or self.is_pending:
+            return State.WITHDRAWN if self.withdrawn else State.PENDING
+        if day >= self.expires:
+            return State.EXPIRED
+        return State.RUNNING if self.starts <= day else State.UPCOMING
 
 
 @dataclass(frozen=True, slots=True)

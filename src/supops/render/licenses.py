@@ -189,7 +189,7 @@ def issued_json(issued: Issued, today: date) -> dict[str, Json]:
         "users_count": issued.users,
         "starts_on": issued.starts.isoformat(),
         "expires_on": issued.expires.isoformat(),
-        "state": _state(issued, today),
+        "state": str(issued.state_on(today)),
         "issue": issued.issue or None,
         "issued_at": moment(issued.issued_at),
         "issued_by": issued.by,
@@ -201,14 +201,6 @@ def issued_json(issued: Issued, today: date) -> dict[str, Json]:
         "withdrawn_by": issued.withdrawn.by if issued.withdrawn else None,
         "withdrawn_reason": issued.withdrawn.reason if issued.withdrawn else None,
     }
-
-
-def _state(issued: Issued, today: date) -> str:
-    if issued.withdrawn or issued.is_pending:
-        return "withdrawn" if issued.withdrawn else "pending"
-    if not issued.is_running_on(today):
-        return "expired"
-    return "running" if issued.starts <= today else "upcoming"
 
 
 def moment(at: datetime) -> str:
@@ -227,7 +219,7 @@ def ledger_blocks(entries: Sequence[Issued], today: date) -> list[Block]:
             one.users if one.users is not None else "no limit",
             one.starts.isoformat(),
             Cell(one.expires.isoformat(), "dim" if not one.is_running_on(today) else ""),
-            Cell(_state(one, today), ODD if one.is_pending else ""),
+            Cell(str(one.state_on(today)), ODD if one.is_pending else ""),
             one.by,
             one.sha256[:SHORT_SHA],
             one.issue or None,

@@ -15,6 +15,7 @@ from supops.models.licenses import (
     License,
     Opened,
     Origin,
+    State,
     Withdrawal,
     person_of,
 )
@@ -315,14 +316,27 @@ class Licenser:
             return replace(issued, is_pending=False, withdrawn=withdrawal)
         return self.ledger.withdraw(issued, withdrawal)
 
-    def listed(self, *, expiring_within: timedelta | None = None) -> tuple[Issued, ...]:
-        """List what was issued, the first to expire first: all, or what runs now and expires within a time.
+    def listed(
+        self,
+        *,
+        expiring_within: timedelta | None = None,
+        email: str | None = None,
+        state: State | None = None,
+    ) -> tuple[Issued, ...]:
+        """List what was issued, the first to expire first.
+
+        Args:
+            expiring_within: Only what runs now and expires within this time.
+            email: Only what was issued to this person; see `person_of`.
+            state: Only what is so today.
 
         Raises:
             SupopsError: The ledger can't be read.
         """
         day = self.today
-        found = self.ledger.entries()
+        found = self.ledger.entries(email)
+        if state is not None:
+            found = tuple(one for one in found if one.state_on(day) is state)
         if expiring_within is not None:
             last = day + expiring_within
             found = tuple(one for one in found if one.is_running_on(day) and one.expires <= last)
