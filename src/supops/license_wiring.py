@@ -1,18 +1,22 @@
 """What licenses need, put together: rules, ledger, keys, requests from files and issues, and what answers those."""
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from supops.errors import ConfigError, SupopsError, UsageError
+from supops.errors import ConfigError, Conflict, SupopsError, UsageError
 from supops.license_key_wiring import LicenseKeyWiring
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import tzinfo
 
     from supops.models.license_requests import Decision, Override, WrittenRequest
     from supops.models.licenses import Generated, Issued, Withdrawn
+    from supops.platforms import Platforms
     from supops.services.license_closing import Closer
     from supops.services.license_ports import (
         FormReader,
@@ -29,7 +33,22 @@ SUFFIX = ".gitlab-license"
 
 
 class LicenseWiring(LicenseKeyWiring):
-    """Makes what the commands about licenses need, from the settings."""
+    """Makes what the commands about licenses need, from the settings.
+
+    Args:
+        platforms: Everything else that is configured.
+        embedded: As `LicenseKeyWiring`.
+        earlier: Yields what is in the ledger from the beginning: in the embedded world.
+    """
+
+    def __init__(
+        self,
+        platforms: "Platforms",
+        embedded: Callable[[Path], Path],
+        earlier: "Callable[[], Iterator[Issued]]",
+    ) -> None:
+        super().__init__(platforms, embedded)
+        self._earlier = earlier
 
     @cached_property
     def rules(self) -> "Rules":
@@ -65,7 +84,15 @@ class LicenseWiring(LicenseKeyWiring):
         from supops.adapters.license_ledger import LicenseDatabase
 
         configured = self._platforms.config.settings.state.path
-        return LicenseDatabase(Path(configured) if configured else self._platforms.state_folder / "state.db")
+        ledger = LicenseDatabase(
+            Path(configured) if configured else self._platforms.state_folder / "state.db"
+        )
+        if self._platforms.options.demo and not ledger.entries():
+            for one in self._earlier():
+                # Another command may be faster.
+                with suppress(Conflict):
+                    ledger.add(one, today=one.starts)
+        return ledger
 
     @cached_property
     def licenser(self) -> "Licenser":

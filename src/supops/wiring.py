@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from supops.license_wiring import LicenseWiring
     from supops.models.bookings import Booking, OtherEvent
     from supops.models.health import Health
+    from supops.models.licenses import Issued
     from supops.models.roster import Roster
     from supops.models.secrets import Secret
     from supops.models.subscriptions import Wanted
@@ -48,7 +49,28 @@ class Wiring(AuditWiring):
         """What decides about license requests, signs licenses, and answers."""
         from supops.license_wiring import LicenseWiring
 
-        return LicenseWiring(self, self._embedded)
+        return LicenseWiring(self, self._embedded, self._earlier_licenses)
+
+    def _earlier_licenses(self) -> "Iterator[Issued]":
+        """Yield what was issued in the embedded world before its story begins."""
+        import hashlib
+        from datetime import UTC, date, datetime, time
+
+        from supops.models.licenses import Issued, Origin
+        from supops.sandbox.license_requests import earlier_licenses
+
+        for one in earlier_licenses() if self.options.demo else ():
+            starts = date.fromisoformat(one.starts)
+            yield Issued(
+                0,
+                hashlib.sha256(one.email.encode()).hexdigest(),
+                *(one.name, one.email, one.plan, one.users),
+                *(starts, date.fromisoformat(one.expires)),
+                issue="",
+                issued_at=datetime.combine(starts, time(9), UTC),
+                by=one.by,
+                origin=Origin.GENERATED,
+            )
 
     @cached_property
     def work(self) -> "WorkWiring":

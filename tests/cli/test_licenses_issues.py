@@ -64,6 +64,19 @@ def test_a_request_is_named_by_its_address_as_well(run: Run) -> None:
     assert licenses(run, "check", "--issue", "0").status == 2
 
 
+def test_the_ledger_of_the_story_has_one_license_that_expires_soon_and_one_that_is_expired(run: Run) -> None:
+    def emails(*words: str) -> list[str]:
+        found = document(licenses(run, "list", *words, "-o", "json"), "licenses")["licenses"]
+        assert isinstance(found, list)
+        return [one["email"] for one in found]
+
+    assert emails("--expiring-within", "30d") == ["sam.nakamura@example.com"]
+    assert emails("--state", "expired") == ["devon.brooks@example.com"]
+    gone = licenses(run, "withdraw", "1", "--reason", "Never handed out", "--yes")
+    assert (gone.status, "Withdrawn: license 1" in gone.out) == (0, True)
+    assert (len(emails()), emails("--expiring-within", "30d")) == (2, [])
+
+
 def test_the_files_of_the_story_need_no_folder(run: Run) -> None:
     assert licenses(run, "check", "license-good.yaml").status == 0
     assert "more than one year" in licenses(run, "check", "license-too-long.yaml").out

@@ -1,6 +1,7 @@
-"""The license requests of the embedded world, as files: one that is good, one that asks for too long, and one for Duo."""
+"""The licenses of the embedded world: requests as files (one that is good, one that asks for too long, one for Duo), and what was issued before."""
 
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +19,35 @@ end_date: {end}
 purpose: {purpose}
 issue: https://gitlab.example.com/cust-support-ops/issue-tracker/-/issues/{iid}
 """
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierLicense:
+    """A license that was issued before the story begins. Days are written as YYYY-MM-DD."""
+
+    name: str
+    email: str
+    plan: str
+    users: int
+    starts: str
+    expires: str
+    by: str
+
+
+def earlier_licenses() -> tuple[EarlierLicense, ...]:
+    """Return what was issued before: a license that expires in three weeks, and one that is expired. Days count from today."""
+    now = time.time()
+    told = (
+        ("Sam Nakamura", "sam.nakamura", "ultimate", 20, -340, 21),
+        ("Devon Brooks", "devon.brooks", "premium", 5, -200, -20),
+    )
+    return tuple(
+        EarlierLicense(
+            *(name, f"{local}@{EMAIL_DOMAIN}", plan, users),
+            *(day_after(now, starts), day_after(now, expires), "maria-delgado"),
+        )
+        for name, local, plan, users, starts, expires in told
+    )
 
 
 def day_after(seconds: float, days: int) -> str:
