@@ -81,7 +81,7 @@ def test_a_request_that_has_its_license_is_told_how_to_hand_it_out() -> None:
     assert decision.is_served
     assert decision.problems[0].message == (
         "this request has license 3 (/tmp/jane's.lic), until 2027-01-01: "
-        "supops licenses complete --issue 42 --license '/tmp/jane'\"'\"'s.lic'"
+        "`supops licenses complete --issue 42 --license '/tmp/jane'\"'\"'s.lic'`"
     )
 
     by_form = licenser(FakeLedger([replace(kept, file="")])).decide(asked).problems[0].message

@@ -177,7 +177,7 @@ def _still_held(held: Held, link: str) -> Problem:
         return Problem("email", f"this request has license {issued.id}, until {expires}; {ANOTHER}", told)
     command = f"supops licenses complete --issue {number} --license {shlex.quote(issued.file)}"
     return Problem(
-        "email", f"this request has license {issued.id} ({issued.file}), until {expires}: {command}", told
+        "email", f"this request has license {issued.id} ({issued.file}), until {expires}: `{command}`", told
     )
 
 
