@@ -9,39 +9,29 @@ import atexit
 import gc
 import json
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, NoReturn
 
-# Left out is what a command chooses among, and what may not be there.
-IMPORTED = (
-    *(f"supops.commands.{name}" for name in ("audit", "calendly", "config", "setup", "team", "webhooks")),
-    "supops.commands.schedule",
-    "supops.commands.licenses",
-    *(f"supops.adapters.{name}" for name in ("gitlab_license_requests", "license_forms", "license_ledger")),
-    *("supops.license_wiring", "supops.render.license_replies", "supops.services.license_closing"),
-    "markdown_it",
+import supops
+
+# All of these, but what needs a package that may not be there.
+PACKAGES = ("adapters", "checks", "commands", "models", "render", "services")
+NEEDS_MORE = ("postgres", "procrastinate")
+WIRINGS = ("audit_wiring", "license_key_wiring", "license_wiring", "webhook_wiring", "wiring", "work_wiring")
+# What our modules or libraries load when they are used.
+LATER = (
+    *("supops.cli", "supops.config", "supops.settings", "supops.sandbox.breaking", "supops.sandbox.server"),
     *("cryptography.hazmat.primitives.serialization", "cryptography.hazmat.primitives.asymmetric.rsa"),
-    *("supops.commands.issues", "supops.work_wiring", "supops.adapters.gitlab_work"),
-    *(f"supops.adapters.{name}" for name in ("calendly", "google_calendar", "ics_calendar")),
-    *(f"supops.adapters.{name}" for name in ("zendesk", "zendesk_webhooks")),
-    *(f"supops.adapters.{name}" for name in ("gitlab_issues", "gitlab_projects", "gitlab_tokens", "state")),
-    *("supops.services.conducting", "supops.render.filings", "jinja2"),
-    *(f"supops.adapters.{name}" for name in ("roster_files", "roster_reader")),
-    *(
-        f"supops.adapters.{name}"
-        for name in ("inbox", "inbox_sqlite", "delivery_samples", "delivery_sending")
-    ),
-    *(f"supops.adapters.{name}" for name in ("calendly_deliveries", "payload_files", "zendesk_deliveries")),
-    *("supops.render.delivery_lists", "supops.render.triggers", "supops.services.sampling"),
-    *("supops.cli", "supops.config", "supops.settings", "supops.wiring", "supops.sandbox.server"),
-    *("supops.render.console", "supops.render.markdown", "rich.console", "rich.table"),
+    *("gitlab.v4.objects", "h11", "httpcore", "jinja2", "markdown_it", "platformdirs"),
+    *("rich.console", "rich.table"),
 )
 STREAMS = ("stdin", "stdout", "stderr")
 
@@ -151,10 +141,19 @@ def _become(asked: dict[str, str]) -> NoReturn:
     os._exit(status)
 
 
+def _ours() -> Iterator[str]:
+    yield from (f"supops.{name}" for name in WIRINGS)
+    for package in PACKAGES:
+        folder = Path(supops.__file__).parent / package
+        for module in pkgutil.iter_modules([str(folder)], f"supops.{package}."):
+            if not any(word in module.name for word in NEEDS_MORE):
+                yield module.name
+
+
 if __name__ == "__main__":
     import importlib
 
-    for module in IMPORTED:
+    for module in (*_ours(), *LATER):
         importlib.import_module(module)
     gc.freeze()
     # Its own standard input is where requests come from: nothing may read ahead of a child.
