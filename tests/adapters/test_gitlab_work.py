@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -19,6 +20,7 @@ from supops.sandbox.gitlab_state import GitLabNote
 from supops.sandbox.gitlab_work_seed import many_issues
 from supops.sandbox.server import Sandbox
 from supops.services.work_ports import Changed
+from tests.conftest import IMPATIENT
 from tests.connecting import gitlab_of
 from tests.fakes.console import FakeNotices
 
@@ -27,7 +29,8 @@ GRAPHQL = "/api/graphql"
 
 @pytest.fixture
 def gitlab(sandbox: Sandbox, notices: FakeNotices) -> Iterator[GitLabConnection]:
-    connection = gitlab_of(sandbox, notices=notices)
+    # On a busy machine an answer may take a while, and what was asked is counted here.
+    connection = gitlab_of(sandbox, notices=notices, patience=replace(IMPATIENT, read=10))
     yield connection
     connection.close()
 
@@ -63,8 +66,7 @@ def test_five_hundred_issues_take_five_requests_most_of_them_at_once(
     assert [one.iid for one in found] == [
         one.iid for one in sorted(sandbox.world.gitlab.issues, key=lambda one: (one.created_at, one.id))
     ]
-    # A busy machine may be asked for a page once more.
-    assert len({request.query for request in sandbox.requests}) == 5
+    assert len(sandbox.requests) == 5
     assert 2 <= sandbox.in_flight_peak("gitlab") <= 8
 
 
