@@ -10,7 +10,7 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         from supops import __version__
 
-        print(f"supops {__version__}")  # noqa: T201
+        print(f"supops {__version__}")  # noqa: T201  (before rich is loaded)
         return
     # Given by a worker to what it runs (see `supops.adapters.command_runner`).
     pipe = os.environ.pop("SUPOPS_PARENT_PIPE", "")

@@ -106,11 +106,11 @@ def _commands_of(group: str) -> "Iterator[tuple[tuple[str, ...], _click.Command]
 class LazyGroups(TyperGroup):
     """Imports a group when it is used. Help for all of them imports none."""
 
-    def list_commands(self, ctx: "_click.Context") -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: "_click.Context") -> list[str]:  # noqa: ARG002  (click's signature)
         """Return the groups' names, in the order of help."""
         return list(GROUPS)
 
-    def get_command(self, ctx: "_click.Context", cmd_name: str) -> "_click.Command | None":  # noqa: ARG002
+    def get_command(self, ctx: "_click.Context", cmd_name: str) -> "_click.Command | None":  # noqa: ARG002  (click's signature)
         """Import a group; None where there is no such group."""
         if cmd_name not in GROUPS:
             return None
@@ -143,7 +143,7 @@ class LazyGroups(TyperGroup):
                 vars(error)["message"] = f"{message}. {hint}"
             raise
 
-    def format_commands(self, ctx: "_click.Context", formatter: "_click.HelpFormatter") -> None:  # noqa: ARG002
+    def format_commands(self, ctx: "_click.Context", formatter: "_click.HelpFormatter") -> None:  # noqa: ARG002  (click's signature)
         """Write the list of groups."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, _, text) in GROUPS.items()])
@@ -186,7 +186,7 @@ def root(
         bool, typer.Option("--debug", help="Log every request, without secrets; show tracebacks.")
     ] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours, even on a terminal.")] = False,
-    version: Annotated[  # noqa: ARG001
+    version: Annotated[  # noqa: ARG001  (its callback does it)
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,

@@ -51,7 +51,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _in_head: bool = True
     _is_refused: bool = False
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to count the time; a connection too many is told so."""
         super().connection_made(transport)
         if len(self.connections) > MOST_CONNECTIONS:
@@ -110,7 +110,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._disarm()
         self._bytes, self._in_head = 0, True
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  (uvicorn's signature)
         """Refuse what is not HTTP, or too much of it."""
         if self._head > MAX_HEAD:
             self._refuse("size", TOO_LARGE)
@@ -144,7 +144,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.metrics.refused.labels("slow").inc()
         else:
             # The app counts it.
-            scope: dict[str, object] = self.scope  # type: ignore[assignment]
+            scope = cast("dict[str, object]", self.scope)
             scope[LATE] = True
         self._end(TOO_SLOW if self._bytes else b"")
 

@@ -161,7 +161,7 @@ def _service_account(secret: Secret, subject: str | None) -> Credentials:
         message = f"The Google credentials from {secret.origin} are not those of a service account."
         raise CredentialError(message, hint=hint)
     try:
-        made: Credentials = service_account.Credentials.from_service_account_info(  # type: ignore[no-untyped-call]
+        made: Credentials = service_account.Credentials.from_service_account_info(  # type: ignore[no-untyped-call]  # google-auth has none
             known, scopes=[SCOPE], subject=subject
         )
     except ValueError:

@@ -69,7 +69,7 @@ class FixedCredential(Credential):
         """See `Credential`."""
         return self.value
 
-    def renew(self, refused: str) -> bool:  # noqa: ARG002
+    def renew(self, refused: str) -> bool:  # noqa: ARG002  (the port's signature)
         """There is no other."""
         return False
 

@@ -174,8 +174,8 @@ def _nearest(value: str, known: tuple[str, ...]) -> str:
     return f"{matches[0]}, or another of: {', '.join(known)}" if matches else f"one of: {', '.join(known)}"
 
 
-def _check(id: str, title: str, severity: Severity, what: str, why: str, remedy: str) -> Check:  # noqa: A002
-    return Check(id, title, severity, (ROSTER,), what, why, remedy)
+def _check(key: str, title: str, severity: Severity, what: str, why: str, remedy: str) -> Check:
+    return Check(key, title, severity, (ROSTER,), what, why, remedy)
 
 
 RULES: tuple[Rule[Roster], ...] = (

@@ -181,8 +181,8 @@ def _subject(state: ProjectState) -> Subject:
     return Subject(state.project.path, ref=state.project.path)
 
 
-def _check(id: str, title: str, severity: Severity, what: str, why: str, remedy: str) -> Check:  # noqa: A002
-    return Check(id, title, severity, (PROJECTS,), what, why, remedy)
+def _check(key: str, title: str, severity: Severity, what: str, why: str, remedy: str) -> Check:
+    return Check(key, title, severity, (PROJECTS,), what, why, remedy)
 
 
 IN_SETTINGS = "in the project's settings, under Merge requests, Merge request approvals"

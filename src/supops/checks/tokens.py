@@ -112,8 +112,8 @@ def _subject(token: Token) -> Subject:
     return Subject(f"{token.name} ({token.owner})", ref=token.ref)
 
 
-def _check(id: str, title: str, severity: Severity, what: str, why: str, remedy: str) -> Check:  # noqa: A002
-    return Check(id, title, severity, (TOKENS,), what, why, remedy)
+def _check(key: str, title: str, severity: Severity, what: str, why: str, remedy: str) -> Check:
+    return Check(key, title, severity, (TOKENS,), what, why, remedy)
 
 
 RULES: tuple[Rule[TokenSnapshot], ...] = (

@@ -45,7 +45,7 @@ class PlainList(ListWriter):
         """See `ListWriter`."""
         return aligned(delivery_row(one) for one in deliveries)
 
-    def end(self, next_before: int | None) -> str:  # noqa: ARG002
+    def end(self, next_before: int | None) -> str:  # noqa: ARG002  (only JSON has it in the result)
         """See `ListWriter`."""
         return ""
 

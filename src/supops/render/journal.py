@@ -121,7 +121,7 @@ class JournalTerminal(Terminal):
         if self._debug:
             self._tell("debug", message)
 
-    def _say(self, message: str, style: str) -> None:  # noqa: ARG002
+    def _say(self, message: str, style: str) -> None:  # noqa: ARG002  (a journal has no colours)
         self._tell("note", message)
 
     def _tell(self, level: str, message: str) -> None:

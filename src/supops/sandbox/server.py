@@ -145,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: _Server
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the library's name)
         """Nothing is logged: requests have secrets in them."""
 
     def date_time_string(self, timestamp: float | None = None) -> str:
@@ -184,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.handle(request)
         return fault, None if fault.kind == "reset" else _failing(fault)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815  (the library's names)
 
     def _send(self, answer: Answer, *, truncated: bool) -> None:
         body = answer.body

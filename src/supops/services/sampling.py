@@ -9,7 +9,7 @@ from supops.errors import UsageError
 from supops.models.hosts import is_loopback
 from supops.models.redaction import is_unseen, masked_address
 
-ANY_ADDRESSES = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
+ANY_ADDRESSES = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  (not bound to, but replaced)
 
 
 def nearest_event(event: str, known: Iterable[str]) -> str:
